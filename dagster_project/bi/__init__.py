@@ -1,0 +1,5 @@
+"""What readers see: the charts, their theme and the static report of a generation."""
+
+from dagster_project.bi.report import ReportError, write_report
+
+__all__ = ["ReportError", "write_report"]

@@ -1,0 +1,294 @@
+"""The queries of the report: selects of published facts, and no rule of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+TOTAL = "all"
+DAILY_SNAPSHOTS = 800
+
+# The last validity of a stage names it; a code met in several pipelines means the
+# same in each, so the total of pipelines takes its name from the first of them, and
+# its place from the longest (a short pipeline would put late stages early).
+_STAGES = """
+stages as (
+    select pipeline_code, stage_code, stage_name, stage_order
+    from marts.dim_stages
+    qualify row_number() over (
+        partition by pipeline_code, stage_code
+        order by valid_to desc nulls first, valid_from desc nulls last
+    ) = 1
+),
+names as (
+    select pipeline_code, stage_code, stage_name, stage_order from stages
+    union all
+    select ?, stage_code, min_by(stage_name, pipeline_code), max(stage_order)
+    from stages group by stage_code
+)
+"""
+
+_HEADLINE = """
+with outcomes as (
+    select outcome_code, bool_or(is_won) as is_won, bool_or(is_lost) as is_lost
+    from marts.dim_stages group by outcome_code
+),
+journeys as (
+    select
+        coalesce(pipeline_code, 'unknown') as pipeline_code,
+        home_amount,
+        coalesce(is_won, false) as is_won,
+        coalesce(is_lost, false) as is_lost,
+    from marts.fct_journeys left join outcomes using (outcome_code)
+    where not coalesce(is_deleted, false) and not coalesce(is_duplicate, false)
+)
+select
+    coalesce(pipeline_code, ?) as pipeline_code,
+    count(*) as journeys_count,
+    count(*) filter (where is_won) as won_count,
+    sum(home_amount) filter (where is_won) as won_amount,
+    count(*) filter (where is_won and home_amount is null) as won_unvalued_count,
+    count(*) filter (where is_lost) as lost_count,
+    sum(home_amount) filter (where is_lost) as lost_amount,
+    count(*) filter (where is_lost and home_amount is null) as lost_unvalued_count,
+    count(*) filter (where not is_won and not is_lost) as open_count,
+    sum(home_amount) filter (where not is_won and not is_lost) as open_amount,
+    count(*) filter (where not is_won and not is_lost and home_amount is null)
+        as open_unvalued_count,
+from journeys
+group by grouping sets ((), (pipeline_code))
+order by grouping(pipeline_code) desc, journeys_count desc, pipeline_code
+"""
+
+_SET_ASIDE = """
+select
+    count(*) filter (where is_duplicate) as duplicate_count,
+    count(*) filter (where is_deleted and not coalesce(is_duplicate, false))
+        as deleted_count,
+from marts.fct_journeys
+"""
+
+_FUNNELS = f"""
+with {_STAGES},
+counted as (
+    select
+        funnel_code, pipeline_code, segment_code, step_order, step_code,
+        min(cohort_month) as first_month,
+        max(cohort_month) as last_month,
+        sum(entered_count)::bigint as entered_count,
+        (coalesce(sum(entered_count) filter (where not is_mature), 0))::bigint
+            as entered_immature_count,
+        sum(touched_count)::bigint as touched_count,
+        sum(reached_count)::bigint as reached_count,
+        sum(reached_by_skip_count)::bigint as reached_by_skip_count,
+        sum(reached_by_entry_count)::bigint as reached_by_entry_count,
+        sum(in_order_count)::bigint as in_order_count,
+    from marts.fct_segment_funnels
+    where channel_code = ?
+    group by funnel_code, pipeline_code, segment_code, step_order, step_code
+)
+select
+    counted.funnel_code, counted.pipeline_code, counted.segment_code,
+    coalesce(segment_name, counted.segment_code) as segment_name,
+    step_order, step_code,
+    coalesce(names.stage_name, step_code) as step_name,
+    first_month, last_month,
+    entered_count, entered_immature_count, touched_count, reached_count,
+    reached_by_skip_count, reached_by_entry_count, in_order_count,
+from counted
+left join names
+    on names.pipeline_code = counted.pipeline_code and names.stage_code = step_code
+left join marts.dim_segments as segments using (segment_code)
+order by
+    max(entered_count) over (partition by counted.funnel_code) desc,
+    funnel_code, pipeline_code, segment_code <> ?, segment_code, step_order
+"""  # noqa: S608 (constants only)
+
+_CONVERSIONS = f"""
+with {_STAGES}
+select
+    conversions.pipeline_code,
+    from_stage_code,
+    coalesce(origin.stage_name, from_stage_code) as from_stage_name,
+    to_stage_code,
+    coalesce(goal.stage_name, to_stage_code) as to_stage_name,
+    horizon_days, cohort_month,
+    entered_count, converted_count, lost_count, transferred_count, open_count,
+    conversion_rate, conversion_rate_low, conversion_rate_high,
+    cumulative_incidence, cumulative_incidence_low, cumulative_incidence_high,
+    is_mature, is_left_truncated,
+    rate_change, change_q_value, is_change_significant,
+from marts.fct_monthly_conversions as conversions
+left join names as origin
+    on origin.pipeline_code = conversions.pipeline_code
+    and origin.stage_code = from_stage_code
+left join names as goal
+    on goal.pipeline_code = conversions.pipeline_code
+    and goal.stage_code = to_stage_code
+where segment_code = ? and channel_code = ?
+order by
+    conversions.pipeline_code, origin.stage_order, from_stage_code,
+    goal.stage_order, to_stage_code, horizon_days, cohort_month
+"""  # noqa: S608 (constants only)
+
+_SNAPSHOTS = f"""
+with {_STAGES},
+days as (
+    select
+        max(snapshot_date) as last_day,
+        if(count(distinct snapshot_date) > {DAILY_SNAPSHOTS}, 7, 1) as step_days,
+    from marts.fct_stage_snapshots
+),
+counted as (
+    select
+        snapshot_date, pipeline_code, stage_code,
+        sum(open_count)::bigint as open_count,
+        sum(open_amount) as open_amount,
+    from marts.fct_stage_snapshots, days
+    where date_diff('day', snapshot_date, last_day) % step_days = 0
+    group by snapshot_date, pipeline_code, stage_code
+)
+select
+    snapshot_date, counted.pipeline_code, counted.stage_code,
+    coalesce(total.stage_name, counted.stage_code) as stage_name,
+    open_count, open_amount,
+from counted
+left join names as total
+    on total.pipeline_code = ? and total.stage_code = counted.stage_code
+order by
+    snapshot_date, total.stage_order nulls last,
+    counted.stage_code, counted.pipeline_code
+"""  # noqa: S608 (constants only)
+
+_STAGE_ORDER = f"""
+with {_STAGES}
+select stage_code
+from names where pipeline_code = ?
+order by stage_order, stage_code
+"""  # noqa: S608 (constants only)
+
+_ACCOUNTING = """
+select
+    source_code, status_code,
+    count(*) as files_count,
+    sum(physical_count)::bigint as physical_count,
+    sum(landed_count)::bigint as landed_count,
+    sum(rejected_count)::bigint as rejected_count,
+    sum(erased_count)::bigint as erased_count,
+    sum(physical_count - landed_count - rejected_count - erased_count)::bigint
+        as unaccounted_count,
+from marts.dq_load_audit
+group by source_code, status_code
+order by source_code, status_code
+"""
+
+_FILE_MESSAGES = """
+select source_code, table_name, file_name, status_code, message
+from marts.dq_load_audit
+where message <> ''
+order by source_code, table_name, file_name
+"""
+
+
+# A rule and night is the grain; which of these names the night is the mart's choice.
+_NIGHTS = ("night", "night_id", "batch_id", "as_of", "generation")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of one query, in JSON's types, under the names of its columns."""
+
+    columns: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+    def values(self, column: str) -> list[Any]:
+        """The different values of a column, in the order of the rows."""
+        place = self.columns.index(column)
+        return list(dict.fromkeys(row[place] for row in self.rows))
+
+    def records(self) -> list[dict[str, Any]]:
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the report shows."""
+
+    headline: Table
+    set_aside: Table
+    funnels: Table
+    conversions: Table
+    snapshots: Table
+    stage_codes: list[str]
+    accounting: Table
+    file_messages: Table
+    gates: Table
+
+
+def read_facts(warehouse: Path) -> Facts:
+    """Read a published generation's DuckDB file, without a right to change it."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return Facts(
+            headline=_select(connection, _HEADLINE, TOTAL),
+            set_aside=_select(connection, _SET_ASIDE),
+            funnels=_select(connection, _FUNNELS, TOTAL, TOTAL, TOTAL),
+            conversions=_select(connection, _CONVERSIONS, TOTAL, TOTAL, TOTAL),
+            snapshots=_select(connection, _SNAPSHOTS, TOTAL, TOTAL),
+            stage_codes=[
+                row[0] for row in _select(connection, _STAGE_ORDER, TOTAL, TOTAL).rows
+            ],
+            accounting=_select(connection, _ACCOUNTING),
+            file_messages=_select(connection, _FILE_MESSAGES),
+            gates=_last_gates(connection),
+        )
+
+
+def _last_gates(connection: duckdb.DuckDBPyConnection) -> Table:
+    """The gates of the last night; a generation made before any gate has none."""
+    if not _has_table(connection, "dq_gate_results"):
+        return Table()
+    results = _select(connection, "select * from marts.dq_gate_results order by all")
+    night = next((name for name in _NIGHTS if name in results.columns), None)
+    if night is None or not results:
+        return results
+    place = results.columns.index(night)
+    last = max(results.values(night), key=str)
+    return Table(results.columns, [r for r in results.rows if r[place] == last])
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = connection.execute(
+        "select count(*) from information_schema.tables "
+        "where table_schema = 'marts' and table_name = ?",
+        [name],
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, query: str, *parameters: str
+) -> Table:
+    result = connection.execute(query, list(parameters))
+    columns = tuple(column[0] for column in result.description or ())
+    return Table(columns, [_plain(row) for row in result.fetchall()])
+
+
+def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(_json_value(value) for value in row)
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, float) and value != value:
+        return None
+    return value

@@ -1,0 +1,235 @@
+"use strict";
+(() => {
+  const content = JSON.parse(document.getElementById("content").textContent);
+  const data = Object.fromEntries(Object.entries(content.data).map(([name, table]) => [
+    name,
+    table.rows.map((row) => Object.fromEntries(row.map((v, i) => [table.columns[i], v]))),
+  ]));
+  const uses = { funnel: "funnel", rates: "conversions", incidences: "conversions",
+    cohorts: "conversions", snapshots: "snapshots" };
+  const all = content.total;
+  const state = {};
+  const views = {};
+  const SHOWN_ROWS = 200;
+
+  // ---- words and numbers as the reader writes them
+  const locale = navigator.language || "en";
+  const whole = new Intl.NumberFormat(locale);
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const month = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", timeZone: "UTC" });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  const isCurrency = /^[A-Z]{3}$/.test(content.currency || "");
+  const money = new Intl.NumberFormat(locale, Object.assign({ maximumFractionDigits: 0 },
+    isCurrency ? { style: "currency", currency: content.currency } : {}));
+  const humane = (code) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
+
+  function shown(column, value) {
+    if (value === null || value === undefined) return "–";
+    if (typeof value === "boolean") return value ? "yes" : "no";
+    if (column.endsWith("_month")) return month.format(new Date(value));
+    if (column.endsWith("_date")) return day.format(new Date(value));
+    if (typeof value !== "number") return value;
+    if (column.endsWith("_amount")) return money.format(value);
+    if (/rate|incidence/.test(column)) return percent.format(value);
+    return whole.format(value);
+  }
+
+  function localise() {
+    document.querySelectorAll("data.number").forEach((e) => { e.textContent = whole.format(e.value); });
+    document.querySelectorAll("data.money").forEach((e) => { e.textContent = money.format(e.value); });
+    document.querySelectorAll("time").forEach((e) => {
+      const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(e.dateTime);
+      const at = new Date(e.dateTime.replace(" ", "T") + (zoned || e.dateTime.length <= 10 ? "" : "Z"));
+      if (Number.isNaN(at.getTime())) return;
+      e.textContent = e.dateTime.length <= 10 ? day.format(at) : `${moment.format(at)} UTC`;
+    });
+  }
+
+  function chartLocales() {
+    const parts = new Intl.NumberFormat(locale).formatToParts(-1234567.8);
+    const part = (type, fallback) => (parts.find((p) => p.type === type) || { value: fallback }).value;
+    const names = (options, days) => days.map((d) =>
+      new Intl.DateTimeFormat(locale, Object.assign({ timeZone: "UTC" }, options)).format(d));
+    const months = Array.from({ length: 12 }, (_, i) => new Date(Date.UTC(2023, i, 1)));
+    const week = Array.from({ length: 7 }, (_, i) => new Date(Date.UTC(2023, 0, 1 + i)));
+    return {
+      formatLocale: { decimal: part("decimal", "."), thousands: part("group", ","),
+        grouping: [3], currency: ["", ""], minus: "−" },
+      timeFormatLocale: { dateTime: "%x, %X", date: "%d/%m/%Y", time: "%H:%M:%S", periods: ["AM", "PM"],
+        days: names({ weekday: "long" }, week), shortDays: names({ weekday: "short" }, week),
+        months: names({ month: "long" }, months), shortMonths: names({ month: "short" }, months) },
+    };
+  }
+
+  // ---- what is chosen, and the rows it means
+  const pairOf = (row) => `${row.from_stage_code}>${row.to_stage_code}`;
+  const ofPipeline = (row) => row.pipeline_code === state.pipeline;
+  const chosen = {
+    funnel: () => data.funnel.filter((r) => ofPipeline(r)
+      && r.funnel_code === state.funnel && r.segment_code === state.segment),
+    conversions: () => data.conversions.filter((r) => ofPipeline(r)
+      && pairOf(r) === state.pair && r.horizon_days === Number(state.horizon)),
+    snapshots: () => data.snapshots.filter((r) => state.pipeline === all || ofPipeline(r)),
+  };
+
+  function pipelines() {
+    const met = new Set(Object.values(data).flat().map((row) => row.pipeline_code));
+    met.delete(all);
+    const codes = [...met].sort();
+    const total = codes.length > 1 ? [[all, "All pipelines"]] : [];
+    return total.concat(codes.map((code) => [code, humane(code)]));
+  }
+
+  const options = {
+    pipeline: pipelines,
+    funnel: () => data.funnel.filter(ofPipeline).map((r) => [r.funnel_code, humane(r.funnel_code)]),
+    segment: () => data.funnel.filter((r) => ofPipeline(r) && r.funnel_code === state.funnel)
+      .map((r) => [r.segment_code, r.segment_code === all ? "All segments" : r.segment_name]),
+    pair: () => data.conversions.filter(ofPipeline)
+      .map((r) => [pairOf(r), `${r.from_stage_name} → ${r.to_stage_name}`]),
+    horizon: () => [...data.conversions.filter((r) => ofPipeline(r) && pairOf(r) === state.pair)]
+      .sort((a, b) => a.horizon_days - b.horizon_days)
+      .map((r) => [String(r.horizon_days), `${whole.format(r.horizon_days)} days`]),
+  };
+
+  // The first sight: the pair most journeys ran through to the end, at the longest
+  // horizon that half of its months have been watched for.
+  const preferred = {
+    pair: (keys) => {
+      const first = (data.conversions.find(ofPipeline) || {}).from_stage_code;
+      return keys.filter((key) => key.startsWith(`${first}>`)).at(-1);
+    },
+    horizon: (keys) => keys.filter((key) => {
+      const rows = data.conversions.filter((r) => ofPipeline(r)
+        && pairOf(r) === state.pair && String(r.horizon_days) === key);
+      return rows.filter((r) => r.is_mature).length * 2 >= rows.length;
+    }).at(-1),
+  };
+
+  function settle(name) {
+    const offered = new Map(options[name]());
+    const keys = [...offered.keys()];
+    if (!offered.has(state[name])) state[name] = (preferred[name] || (() => undefined))(keys) || keys[0];
+    document.querySelectorAll(`[data-select="${name}"]`).forEach((label) => {
+      const select = label.querySelector("select");
+      select.replaceChildren(...[...offered].map(([value, text]) => new Option(text, value)));
+      select.value = state[name];
+      label.hidden = keys.length < 2;
+      if (name === "pipeline") label.parentElement.hidden = keys.length < 2;
+    });
+  }
+
+  // ---- sentences and tables beside the charts
+  const sum = (rows, column) => rows.reduce((total, row) => total + row[column], 0);
+  const captions = {
+    funnel: (rows) => {
+      const { entered_count: entered, entered_immature_count: young } = rows[0];
+      const span = [...new Set([rows[0].first_month, rows[0].last_month])].map((m) => shown("_month", m));
+      return `Journeys entered, ${span.join(" to ")}: ${whole.format(entered)}. `
+        + (young ? `Of these, ${whole.format(young)} did so in months not yet mature, and may still go further.` : "");
+    },
+    conversions: (rows) => {
+      const ripe = rows.filter((row) => row.is_mature);
+      const [entered, converted] = [sum(ripe, "entered_count"), sum(ripe, "converted_count")];
+      return `${rows[0].from_stage_name} → ${rows[0].to_stage_name}, within ${shown("", rows[0].horizon_days)} days. `
+        + (entered ? `In mature months ${whole.format(converted)} of ${whole.format(entered)} journeys converted. ` : "")
+        + `Months not yet mature: ${rows.length - ripe.length} of ${rows.length}.`;
+    },
+    snapshots: (rows) => {
+      const last = rows.at(-1).snapshot_date;
+      const now = rows.filter((row) => row.snapshot_date === last);
+      return `Journeys open at the end of ${day.format(new Date(last))}: ${whole.format(sum(now, "open_count"))}`
+        + `, worth ${money.format(sum(now, "open_amount"))}.`;
+    },
+  };
+
+  function describe() {
+    document.querySelectorAll("[data-caption]").forEach((paragraph) => {
+      const rows = chosen[paragraph.dataset.caption]();
+      paragraph.textContent = rows.length ? captions[paragraph.dataset.caption](rows)
+        : "This choice has no rows.";
+    });
+    document.querySelectorAll("details[data-table][open]").forEach(fill);
+  }
+
+  function fill(details) {
+    const name = details.dataset.table;
+    const columns = content.data[name].columns;
+    const rows = chosen[name]();
+    const last = rows.slice(-SHOWN_ROWS);
+    const cell = (kind, text, numeric) => {
+      const element = document.createElement(kind);
+      element.textContent = text;
+      if (numeric) element.className = "right";
+      return element;
+    };
+    const numeric = columns.map((c) => last.some((row) => typeof row[c] === "number"));
+    const line = (kind, texts) => {
+      const tr = document.createElement("tr");
+      tr.append(...texts.map((text, i) => cell(kind, text, numeric[i])));
+      return tr;
+    };
+    const head = document.createElement("thead");
+    head.append(line("th", columns.map((c) => c.replaceAll("_", " "))));
+    const body = document.createElement("tbody");
+    body.append(...last.map((row) => line("td", columns.map((c) => shown(c, row[c])))));
+    details.querySelector("table").replaceChildren(head, body);
+    details.querySelector(".note").textContent = rows.length > last.length
+      ? `The last ${whole.format(last.length)} of ${whole.format(rows.length)} rows of this choice; the CSV file holds all.` : "";
+  }
+
+  // ---- charts
+  function top() {
+    const highs = chosen.conversions().flatMap((r) => [r.conversion_rate, r.conversion_rate_high,
+      r.cumulative_incidence, r.cumulative_incidence_high].filter((v) => v !== null));
+    return Math.min(1, Math.max(0.05, ...highs) * 1.12);
+  }
+
+  function signals() {
+    return Object.assign({}, state, { horizon: Number(state.horizon), top: top() });
+  }
+
+  async function draw(id, spec, locales) {
+    const values = signals();
+    spec.params.forEach((param) => { param.value = values[param.name]; });
+    spec.datasets = { [uses[id]]: data[uses[id]] };
+    const place = document.getElementById(`chart-${id}`);
+    const result = await window.vegaEmbed(place, spec, Object.assign({
+      mode: "vega-lite", renderer: "svg", actions: false, logLevel: 1, tooltip: { theme: "custom" },
+    }, locales));
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", `${spec.description} Its numbers stand in the table under “Data”.`);
+    views[id] = { view: result.view, names: spec.params.map((param) => param.name) };
+  }
+
+  function choose() {
+    Object.keys(options).forEach(settle);
+    describe();
+    const values = signals();
+    Object.values(views).forEach(({ view, names }) => {
+      names.forEach((name) => view.signal(name, values[name]));
+      view.runAsync();
+    });
+  }
+
+  // A browser may refuse to save a link of some megabytes; the same bytes as a blob pass.
+  function save(event) {
+    const link = event.currentTarget;
+    if (!link.href.startsWith("data:")) return;
+    const text = decodeURIComponent(link.href.slice(link.href.indexOf(",") + 1));
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  }
+
+  localise();
+  choose();
+  document.querySelectorAll("select").forEach((select) => select.addEventListener("change", () => {
+    state[select.name] = select.value;
+    choose();
+  }));
+  document.querySelectorAll("details[data-table]").forEach((details) =>
+    details.addEventListener("toggle", () => details.open && fill(details)));
+  document.querySelectorAll("a.download").forEach((link) => link.addEventListener("click", save));
+  const locales = chartLocales();
+  Object.entries(content.charts).forEach(([id, spec]) => draw(id, spec, locales));
+})();

@@ -1,0 +1,207 @@
+"""The report: one HTML file of a generation, whole in itself, that fetches nothing.
+
+Every text that comes from data is escaped: by the template in HTML, by `_script_json`
+inside scripts, by `_harmless` in a spreadsheet.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import altair as alt
+import jinja2
+import vl_convert
+from markupsafe import Markup
+
+from dagster_project.bi import charts, theme
+from dagster_project.bi.facts import TOTAL, Facts, Table, read_facts
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FILE_MESSAGES_SHOWN = 20
+_GATE_COLUMNS = (
+    *("gate_code", "rule_code", "severity_code", "passed", "is_passed"),
+    *("unexpected_count", "checked_count", "message"),
+)
+
+
+class ReportError(FileNotFoundError):
+    """A generation of which no report can be made; the message says what to do."""
+
+
+def write_report(generation: Path) -> Path:
+    """Write `report/index.html` of a generation and return its path.
+
+    Raises:
+        ReportError: the generation has no `funnelhouse.duckdb`.
+    """
+    warehouse = generation / "funnelhouse.duckdb"
+    if not warehouse.is_file():
+        raise ReportError(
+            f"{warehouse}: no such file, so there is nothing to report; "
+            "publish a generation first with `funnelhouse run`"
+        )
+    page = render(read_facts(warehouse), _read_manifest(generation))
+    return _write_whole(generation / "report" / "index.html", page)
+
+
+def render(facts: Facts, manifest: Mapping[str, Any]) -> str:
+    """The whole page as text; equal facts and manifest give equal bytes."""
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["csv_uri"] = _csv_uri
+    return environment.from_string(_part("page.html")).render(
+        manifest=manifest,
+        sources=_data_through(manifest),
+        currency=manifest.get("home_currency"),
+        facts=facts,
+        headline=facts.headline.records(),
+        set_aside=facts.set_aside.records()[0],
+        accounting=facts.accounting.records(),
+        file_messages=facts.file_messages.records()[:_FILE_MESSAGES_SHOWN],
+        gates=_gates(facts.gates),
+        stage_key=_stage_key(facts),
+        styles=Markup(theme.css_variables() + _part("page.css")),  # noqa: S704
+        page_script=Markup(_part("page.js")),  # noqa: S704
+        chart_script=Markup(_bundle()),  # noqa: S704
+        content=_script_json(_content(facts, manifest)),
+    )
+
+
+def _content(facts: Facts, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page's script reads: charts by id, and the data they name."""
+    data = {
+        "funnel": facts.funnels,
+        "conversions": facts.conversions,
+        "snapshots": facts.snapshots,
+    }
+    return {
+        "currency": manifest.get("home_currency"),
+        "total": TOTAL,
+        "data": {
+            name: {"columns": table.columns, "rows": table.rows}
+            for name, table in data.items()
+        },
+        "charts": _specs(facts),
+    }
+
+
+def _specs(facts: Facts) -> dict[str, charts.Spec]:
+    specs: dict[str, charts.Spec] = {}
+    if facts.funnels:
+        specs["funnel"] = charts.funnel()
+    if facts.conversions:
+        months = _months(facts.conversions.values("cohort_month"))
+        specs["rates"] = charts.rates(months)
+        specs["incidences"] = charts.incidences(months)
+        specs["cohorts"] = charts.cohorts(months)
+    if facts.snapshots:
+        specs["snapshots"] = charts.pipeline_by_day(
+            _open_stages(facts), len(facts.snapshots.values("snapshot_date"))
+        )
+    return specs
+
+
+def _months(known: list[str]) -> list[str]:
+    """Every month from the first known to the last, whether it has a row or not."""
+    first, last = (date.fromisoformat(month) for month in (min(known), max(known)))
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    places = (first.year * 12 + first.month - 1 + step for step in range(count))
+    return [date(place // 12, place % 12 + 1, 1).isoformat() for place in places]
+
+
+def _open_stages(facts: Facts) -> dict[str, str]:
+    """Code to name of the stages met in snapshots, in stage order, strangers last."""
+    names = {row["stage_code"]: row["stage_name"] for row in facts.snapshots.records()}
+    known = [code for code in facts.stage_codes if code in names]
+    return {code: names[code] for code in dict.fromkeys([*known, *sorted(names)])}
+
+
+def _stage_key(facts: Facts) -> list[tuple[str, str]]:
+    """Name and colour of each stage in the chart by day."""
+    names = list(_open_stages(facts).values())
+    return list(zip(names, theme.ramp(len(names)), strict=True))
+
+
+def _read_manifest(generation: Path) -> dict[str, Any]:
+    """The manifest, under the folder's own name where it is silent."""
+    path = generation / "manifest.json"
+    read = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {"generation": generation.name, "as_of": None} | read
+
+
+def _data_through(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Pairs of source and time, from a mapping or from a list of records."""
+    stated = manifest.get("data_through") or {}
+    if isinstance(stated, Mapping):
+        return sorted((str(k), str(v or "")) for k, v in stated.items())
+    return sorted((str(s["source_code"]), str(s["data_through"] or "")) for s in stated)
+
+
+def _gates(results: Table) -> list[dict[str, Any]]:
+    """Results under one name for the verdict, whichever the mart gave it."""
+    shown = []
+    for record in results.records():
+        gate = {name: record.get(name) for name in _GATE_COLUMNS}
+        verdicts = (gate.pop("is_passed"), gate.pop("passed"))
+        shown.append(gate | {"is_passed": any(v is True for v in verdicts)})
+    return sorted(shown, key=lambda gate: bool(gate["is_passed"]))
+
+
+def _csv_uri(table: Table) -> str:
+    """The table as a CSV file inside a link, with a mark that it is UTF-8."""
+    text = io.StringIO()
+    # With "\n" as its end of line, the writer would leave a lone "\r" unquoted.
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(table.columns)
+    writer.writerows([_harmless(value) for value in row] for row in table.rows)
+    content = quote("\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue(), safe=",:/;()'")
+    return f"data:text/csv;charset=utf-8,{content}"
+
+
+def _harmless(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula, made a text again."""
+    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def _script_json(content: Mapping[str, Any]) -> Markup:
+    """JSON that cannot end the script it stands in."""
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 (escaped above)
+
+
+@cache
+def _bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed, from the wheel: no address is asked for them."""
+    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    bundle = vl_convert.javascript_bundle(
+        "window.vegaEmbed = vegaEmbed;", vl_version=version
+    )
+    return bundle.replace("</script", "<\\/script")
+
+
+@cache
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _write_whole(path: Path, text: str) -> Path:
+    """A reader sees the old report or the new one, never half of either."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.tmp")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    return draft.replace(path)

@@ -1,0 +1,775 @@
+"""Checks the seeds before any data is touched: do people's decisions hang together?
+
+Holds no DuckDB and no pandas, only the csv module: `check` answers at once.
+"""
+
+import csv
+import io
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from itertools import pairwise, zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+from expectations.rules import GATE_RULES, rule_problem
+
+RESERVED_CODES: Final = ("all", "unmapped", "unknown")
+EVERY: Final = ("", "all")
+OUTCOME_CODES: Final = ("open", "won", "lost")
+ACTOR_CODES: Final = ("customer", "seller")
+UNIT_CODES: Final = ("person", "visitor", "session", "journey")
+MODE_CODES: Final = ("ordered", "strict", "unordered")
+OPERATOR_CODES: Final = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "stages": "pipeline_code stage_code stage_name stage_order actor_code "
+    "trigger_name outcome_code probability stale_after_days valid_from valid_to",
+    "stage_aliases": "source_code source_pipeline source_stage pipeline_code "
+    "stage_code is_ignored valid_from valid_to",
+    "segments": "segment_code segment_name priority landmark_days",
+    "segment_rules": "segment_code group_number feature_code operator_code value",
+    "funnels": "funnel_code pipeline_code segment_code kind_code unit_code mode_code "
+    "window_seconds attribution_code entry_from entry_to",
+    "funnel_steps": "funnel_code step_order step_code match_kind match_code "
+    "property_name property_value from_step to_step",
+    "event_aliases": "source_code source_event property_name property_value "
+    "event_code actor_code",
+    "channels": "source_code source_channel channel_code channel_name",
+    "loss_reasons": "source_code source_reason loss_reason_code loss_reason_name",
+    "targets": "period_start period_code pipeline_code owner_id team_code metric_code "
+    "from_stage_code to_stage_code horizon_days target_value",
+    "benchmarks": "pipeline_code from_stage_code to_stage_code horizon_days rate "
+    "citation",
+    "fx_rates": "currency_code rate_date home_rate",
+    "gate_rules": "rule_code severity_code threshold owner_name",
+}
+OPTIONAL_FILES: Final = ("plays", "experiments", "scoring_rules")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """What is wrong with a seed, where, and what to do; line 0 is the whole file."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file} line {self.line}" if self.line else self.file
+        return f"{where}: {self.message}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"file": self.file, "line": self.line, "message": self.message}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record of a seed and where it stands."""
+
+    file: str
+    line: int
+    values: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.values[column]
+
+    def key(self, *columns: str) -> tuple[str, ...]:
+        return tuple(self.values[column] for column in columns)
+
+    def says(self, message: str) -> Finding:
+        return Finding(self.file, self.line, message)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The seeds that could be read.
+
+    `rows` are all records, so that one bad value does not orphan what refers to the
+    record; `sound` are those whose every value can be read.
+    """
+
+    folder: str
+    rows: Mapping[str, Sequence[Row]]
+    sound: Mapping[str, Sequence[Row]]
+
+    def codes(self, seed: str, column: str) -> set[str]:
+        return {row[column] for row in self.rows[seed]}
+
+    def stages(self, pipeline_code: str) -> set[str]:
+        """Stage codes of a pipeline, or of all of them."""
+        return {
+            row["stage_code"]
+            for row in self.rows["stages"]
+            if pipeline_code in (*EVERY, row["pipeline_code"])
+        }
+
+
+def check_seeds(seeds: Path) -> list[Finding]:
+    """Everything wrong with the seeds in a folder, by file and line."""
+    findings: list[Finding] = []
+    rows: dict[str, list[Row]] = {}
+    for seed in (*COLUMNS, *OPTIONAL_FILES):
+        read, wrong = _read(seeds, seed)
+        findings += wrong
+        if read is not None:
+            rows[seed] = read
+    for seed in COLUMNS:
+        findings += [
+            f for row in rows.get(seed, []) for f in _field_findings(seed, row)
+        ]
+    unsound = {(finding.file, finding.line) for finding in findings}
+    sound = {
+        seed: [row for row in read if (row.file, row.line) not in unsound]
+        for seed, read in rows.items()
+    }
+    findings += _relation_findings(Seeds(seeds.name, rows, sound))
+    return sorted(set(findings))
+
+
+def _read(seeds: Path, seed: str) -> tuple[list[Row] | None, list[Finding]]:
+    """The records of a seed, or None where the file as a whole is of no use."""
+    path = seeds / f"{seed}.csv"
+    name = f"{seeds.name}/{path.name}"
+    needed = COLUMNS.get(seed, "").split()
+    if not path.is_file():
+        message = f"is missing; add it with the header {','.join(needed)}"
+        return None, [Finding(name, 0, message)] if needed else []
+    text, problem = _decode(name, path.read_bytes())
+    if text is None:
+        return None, problem
+    records, problem = _records(name, text)
+    if problem:
+        return None, problem
+    return _table(name, records, needed)
+
+
+def _decode(name: str, content: bytes) -> tuple[str | None, list[Finding]]:
+    """Text of a file; a byte order mark, as spreadsheets write it, is let pass."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        byte = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        return None, [Finding(name, line, f"{byte}; save the file as CSV UTF-8")]
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        return None, [Finding(name, line, "holds a NUL; save the file as CSV UTF-8")]
+    return text, []
+
+
+def _records(name: str, text: str) -> tuple[list[tuple[int, list[str]]], list[Finding]]:
+    """Records with the line each begins on."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records: list[tuple[int, list[str]]] = []
+    line = 1
+    try:
+        for record in reader:
+            records.append((line, record))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        message = f"cannot be read as CSV from here: {error}; look for a stray quote"
+        return [], [Finding(name, line, message)]
+    return records, []
+
+
+def _table(
+    name: str, records: Sequence[tuple[int, list[str]]], needed: Sequence[str]
+) -> tuple[list[Row] | None, list[Finding]]:
+    if not records:
+        message = f"is empty; begin it with its header {','.join(needed)}".rstrip()
+        return None, [Finding(name, 0, message)]
+    header = records[0][1]
+    wrong = _header_findings(name, header, needed)
+    if wrong:
+        return None, wrong
+    rows = [
+        Row(name, line, dict(zip_longest(header, record[: len(header)], fillvalue="")))
+        for line, record in records[1:]
+        if any(record)
+    ]
+    return rows, [
+        Finding(name, line, message)
+        for line, record in records[1:]
+        for message in _record_problems(header, record)
+    ]
+
+
+def _header_findings(
+    name: str, header: Sequence[str], needed: Sequence[str]
+) -> list[Finding]:
+    if len(header) == 1 and len(needed) > 1 and re.search(r"[;\t|]", header[0]):
+        return [Finding(name, 1, "is not separated by commas; save it as comma CSV")]
+    missing = [column for column in needed if column not in header]
+    twice = sorted({column for column in header if header.count(column) > 1})
+    lacks = f"lacks column {', '.join(missing)}; the header is {','.join(header)}"
+    problems = [lacks] if missing else []
+    problems += [f"has column {column!r} twice; keep one" for column in twice]
+    return [Finding(name, 1, problem) for problem in problems]
+
+
+def _record_problems(header: Sequence[str], record: Sequence[str]) -> Iterator[str]:
+    if not any(record):
+        yield "is a blank row; delete it"
+        return
+    if len(record) != len(header):
+        yield (
+            f"has {len(record)} values where the header has {len(header)}; look for a "
+            "missing or a surplus comma, or quote a value that holds one"
+        )
+    for column, value in zip(header, record, strict=False):
+        if "\n" in value or "\r" in value:
+            yield f"{column} runs over several lines; is a quote not closed?"
+        elif value != value.strip():
+            yield f"{column} {value!r} has a space before or after it; remove it"
+
+
+Check = Callable[[str], str | None]
+
+
+def _filled(value: str) -> str | None:
+    return None if value else "is empty; fill it in"
+
+
+def _own(value: str) -> str | None:
+    """A code of ours: there, and none that has a meaning already."""
+    if value in RESERVED_CODES:
+        return f"is reserved ({', '.join(RESERVED_CODES)}); choose another code"
+    return _filled(value)
+
+
+def _one_of(values: Collection[str]) -> Check:
+    def check(value: str) -> str | None:
+        return None if value in values else f"must be one of {' '.join(values)}"
+
+    return check
+
+
+def _optional(check: Check) -> Check:
+    return lambda value: check(value) if value else None
+
+
+def _flag(value: str) -> str | None:
+    # spreadsheets write TRUE and FALSE
+    return None if value.lower() in ("true", "false") else "must be true or false"
+
+
+def _day(value: str) -> str | None:
+    if _date(value) is None:
+        return "is no date; write it as yyyy-mm-dd (spreadsheets like to change dates)"
+    return None
+
+
+def _date(value: str) -> date | None:
+    """A date; None where there is none."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _whole(value: str) -> str | None:
+    return None if re.fullmatch(r"-?\d+", value) else "is no whole number"
+
+
+def _positive_whole(value: str) -> str | None:
+    fine = value.isdecimal() and int(value) > 0
+    return None if fine else "is no whole number above 0"
+
+
+def _number(low: float, high: float, wording: str, above: bool = False) -> Check:
+    def check(value: str) -> str | None:
+        if not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", value):
+            return f"is no number; write {wording} with a decimal point"
+        number = float(value)
+        fine = low <= number <= high and not (above and number == low)
+        return None if fine else f"must be {wording}"
+
+    return check
+
+
+def _matching(pattern: str, wording: str) -> Check:
+    def check(value: str) -> str | None:
+        return None if re.fullmatch(pattern, value) else f"must be {wording}"
+
+    return check
+
+
+_share = _number(0, 1, "a number from 0 to 1")
+_not_negative = _number(0, float("inf"), "a number of 0 or more")
+_positive = _number(0, float("inf"), "a number above 0", above=True)
+_attribution = _matching(
+    r"entry|first_touch|last_touch|all_events|step:\d+",
+    "entry, first_touch, last_touch, step:n or all_events",
+)
+
+FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
+    "stages": {
+        "pipeline_code": _own,
+        "stage_code": _own,
+        "stage_name": _filled,
+        "stage_order": _whole,
+        "actor_code": _one_of(ACTOR_CODES),
+        "outcome_code": _one_of(OUTCOME_CODES),
+        "probability": _optional(_share),
+        "stale_after_days": _optional(_not_negative),
+        "valid_from": _optional(_day),
+        "valid_to": _optional(_day),
+    },
+    "stage_aliases": {
+        "source_code": _filled,
+        "source_stage": _filled,
+        "is_ignored": _flag,
+        "valid_from": _optional(_day),
+        "valid_to": _optional(_day),
+    },
+    "segments": {
+        "segment_code": _own,
+        "segment_name": _filled,
+        "priority": _whole,
+        "landmark_days": _optional(_not_negative),
+    },
+    "segment_rules": {
+        "segment_code": _filled,
+        "group_number": _whole,
+        "feature_code": _filled,
+        "operator_code": _one_of(OPERATOR_CODES),
+        "value": _filled,
+    },
+    "funnels": {
+        "funnel_code": _own,
+        "kind_code": _one_of(("stage", "event")),
+        "unit_code": _one_of(UNIT_CODES),
+        "mode_code": _optional(_one_of(MODE_CODES)),
+        "window_seconds": _optional(_positive),
+        "attribution_code": _optional(_attribution),
+        "entry_from": _optional(_day),
+        "entry_to": _optional(_day),
+    },
+    "funnel_steps": {
+        "funnel_code": _filled,
+        "step_order": _optional(_whole),
+        "step_code": _own,
+        "match_kind": _one_of(("stage", "event", "exclusion")),
+        "match_code": _filled,
+        "from_step": _optional(_positive_whole),
+        "to_step": _optional(_positive_whole),
+    },
+    "event_aliases": {
+        "source_code": _filled,
+        "source_event": _filled,
+        "event_code": _own,
+        "actor_code": _one_of(ACTOR_CODES),
+    },
+    "channels": {
+        "source_code": _filled,
+        "source_channel": _filled,
+        "channel_code": _own,
+        "channel_name": _filled,
+    },
+    "loss_reasons": {
+        "source_code": _filled,
+        "source_reason": _filled,
+        "loss_reason_code": _own,
+        "loss_reason_name": _filled,
+    },
+    "targets": {
+        "period_start": _day,
+        "period_code": _filled,
+        "metric_code": _filled,
+        "horizon_days": _optional(_positive_whole),
+        "target_value": _not_negative,
+    },
+    "benchmarks": {
+        "horizon_days": _positive_whole,
+        "rate": _share,
+        "citation": _filled,
+    },
+    "fx_rates": {
+        "currency_code": _matching("[A-Z]{3}", "three capital letters (ISO 4217)"),
+        "rate_date": _day,
+        "home_rate": _positive,
+    },
+}
+
+
+def _field_findings(seed: str, row: Row) -> Iterator[Finding]:
+    for column, check in FIELDS.get(seed, {}).items():
+        problem = check(row[column])
+        if problem:
+            yield row.says(f"{column} {row[column]!r} {problem}")
+
+
+def _repeated(rows: Iterable[Row], *columns: str) -> Iterator[Finding]:
+    first: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        line = first.setdefault(row.key(*columns), row.line)
+        if line != row.line:
+            key = ", ".join(f"{name} {row[name]!r}" for name in columns)
+            yield row.says(f"{key} stands in line {line} already; keep one")
+
+
+def _one_meaning(rows: Iterable[Row], code: str, *columns: str) -> Iterator[Finding]:
+    """A code means the same wherever it stands."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        model = first.setdefault(row[code], row)
+        for column in columns:
+            if row[column] != model[column]:
+                yield row.says(
+                    f"{code} {row[code]!r} has {column} {row[column]!r} here and "
+                    f"{model[column]!r} in line {model.line}; a code means one thing"
+                )
+
+
+def _unknown(
+    row: Row, column: str, value: str, known: Collection[str], file: str
+) -> Iterator[Finding]:
+    if value in known:
+        return
+    near = get_close_matches(value, sorted(known), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "correct it or add it there"
+    yield row.says(f"{column} {value!r} is not in {file}.csv; {hint}")
+
+
+def _start(row: Row) -> date:
+    return _date(row["valid_from"]) or date.min
+
+
+def _end(row: Row) -> date:
+    return _date(row["valid_to"]) or date.max
+
+
+def _grouped(rows: Iterable[Row], *columns: str) -> list[list[Row]]:
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.key(*columns)].append(row)
+    return list(groups.values())
+
+
+def _inverted(rows: Iterable[Row]) -> Iterator[Finding]:
+    for row in rows:
+        if _start(row) >= _end(row):
+            yield row.says(
+                f"valid_from {row['valid_from']!r} is not before valid_to "
+                f"{row['valid_to']!r}; a row holds up to, not on, valid_to"
+            )
+
+
+def _overlapping(rows: Iterable[Row], *columns: str) -> Iterator[Finding]:
+    """No two rows of one key hold on the same day."""
+    for group in _grouped(rows, *columns):
+        last: Row | None = None
+        for row in sorted(group, key=lambda row: (_start(row), row.line)):
+            if last and _start(row) < _end(last):
+                key = " ".join(repr(value) for value in row.key(*columns))
+                yield row.says(
+                    f"{key} holds on days on which line {last.line} holds it too; end "
+                    "one row (valid_to) where the next begins (valid_from)"
+                )
+            last = row if last is None or _end(row) > _end(last) else last
+
+
+def _gaps(rows: Iterable[Row], *columns: str) -> Iterator[Finding]:
+    for group in _grouped(rows, *columns):
+        for earlier, later in pairwise(sorted(group, key=_start)):
+            if _end(earlier) < _start(later):
+                key = " ".join(repr(value) for value in later.key(*columns))
+                yield later.says(
+                    f"{key} does not hold from {_end(earlier)} (line {earlier.line}) "
+                    f"to {_start(later)}; let one begin where the other ends"
+                )
+
+
+def _relation_findings(seeds: Seeds) -> Iterator[Finding]:
+    for needed, check in RELATIONS:
+        if all(seed in seeds.rows for seed in needed):
+            yield from check(seeds)
+
+
+def _stages(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["stages"]
+    yield from _inverted(rows)
+    yield from _overlapping(rows, "pipeline_code", "stage_code")
+    yield from _gaps(rows, "pipeline_code", "stage_code")
+    yield from _one_meaning(
+        rows, "stage_code", "stage_name", "actor_code", "outcome_code"
+    )
+    yield from _shared_orders(rows)
+
+
+def _shared_orders(rows: Iterable[Row]) -> Iterator[Finding]:
+    """On any one day an order belongs to one stage of a pipeline."""
+    groups: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in rows:
+        seen = groups[row["pipeline_code"], int(row["stage_order"])]
+        for other in seen:
+            if other["stage_code"] != row["stage_code"] and _meet(other, row):
+                yield row.says(
+                    f"stage_order {row['stage_order']} of pipeline "
+                    f"{row['pipeline_code']!r} belongs to {other['stage_code']!r} "
+                    f"(line {other.line}) on the same days; give it another"
+                )
+        seen.append(row)
+
+
+def _meet(one: Row, other: Row) -> bool:
+    return _start(one) < _end(other) and _start(other) < _end(one)
+
+
+def _stage_aliases(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["stage_aliases"]
+    yield from _inverted(rows)
+    yield from _overlapping(rows, "source_code", "source_pipeline", "source_stage")
+
+
+def _alias_targets(seeds: Seeds) -> Iterator[Finding]:
+    for row in seeds.sound["stage_aliases"]:
+        if row["is_ignored"].lower() == "true":
+            continue
+        if not row["pipeline_code"] or not row["stage_code"]:
+            yield row.says(
+                f"{row['source_stage']!r} is mapped to nothing; fill in pipeline_code "
+                "and stage_code, or set is_ignored to true"
+            )
+            continue
+        yield from _stage_reference(seeds, row, "stage_code")
+
+
+def _stage_reference(seeds: Seeds, row: Row, *columns: str) -> Iterator[Finding]:
+    """Pipeline and stages of a row are in the registry."""
+    pipeline = row["pipeline_code"]
+    known = {*EVERY, *seeds.codes("stages", "pipeline_code")}
+    if pipeline not in known:
+        yield from _unknown(row, "pipeline_code", pipeline, known, "stages")
+        return
+    for column in columns:
+        yield from _unknown(row, column, row[column], seeds.stages(pipeline), "stages")
+
+
+def _segments(seeds: Seeds) -> Iterator[Finding]:
+    yield from _repeated(seeds.sound["segments"], "segment_code")
+    yield from _repeated(seeds.sound["segments"], "priority")
+
+
+def _segment_rules(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["segment_rules"]
+    known = seeds.codes("segments", "segment_code")
+    for row in rows:
+        code = row["segment_code"]
+        yield from _unknown(row, "segment_code", code, known, "segments")
+    yield from _repeated(
+        rows,
+        "segment_code",
+        "group_number",
+        "feature_code",
+        "operator_code",
+        "value",
+    )
+
+
+def _funnels(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["funnels"]
+    yield from _repeated(rows, "funnel_code")
+    for row in rows:
+        if row["kind_code"] == "event":
+            yield from _event_funnel(row)
+        first, last = _date(row["entry_from"]), _date(row["entry_to"])
+        if first and last and first > last:
+            yield row.says(f"entry_from {first} is after entry_to {last}; swap them")
+
+
+def _event_funnel(row: Row) -> Iterator[Finding]:
+    for column in ("mode_code", "window_seconds"):
+        if not row[column]:
+            yield row.says(f"{column} is empty; an event funnel needs one")
+
+
+def _funnel_pipelines(seeds: Seeds) -> Iterator[Finding]:
+    for row in seeds.sound["funnels"]:
+        yield from _stage_reference(seeds, row)
+
+
+def _funnel_segments(seeds: Seeds) -> Iterator[Finding]:
+    known = {*EVERY, "other", *seeds.codes("segments", "segment_code")}
+    for row in seeds.sound["funnels"]:
+        code = row["segment_code"]
+        yield from _unknown(row, "segment_code", code, known, "segments")
+
+
+def _funnel_steps(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["funnel_steps"]
+    yield from _repeated(rows, "funnel_code", "step_code")
+    for row in rows:
+        if row["property_value"] and not row["property_name"]:
+            yield row.says("property_value without a property_name; name the property")
+    for steps in _grouped(rows, "funnel_code"):
+        yield from _step_orders([row for row in steps if not _is_exclusion(row)])
+        yield from _exclusions(steps)
+
+
+def _is_exclusion(row: Row) -> bool:
+    return row["match_kind"] == "exclusion"
+
+
+def _step_orders(steps: Sequence[Row]) -> Iterator[Finding]:
+    """Steps are numbered 1, 2, 3, each once."""
+    numbered = [row for row in steps if row["step_order"]]
+    for row in steps:
+        if not row["step_order"]:
+            yield row.says("step_order is empty; number the steps from 1")
+    ordered = sorted(numbered, key=lambda row: (int(row["step_order"]), row.line))
+    for wanted, row in enumerate(ordered, start=1):
+        if int(row["step_order"]) != wanted:
+            yield row.says(
+                f"step_order {row['step_order']} of funnel {row['funnel_code']!r} "
+                f"stands where {wanted} is due; number its steps from 1 without a gap"
+            )
+            return
+
+
+def _exclusions(steps: Sequence[Row]) -> Iterator[Finding]:
+    """An exclusion lies between two steps of its funnel, named by their order."""
+    orders = {row["step_order"] for row in steps if not _is_exclusion(row)} - {""}
+    for row in filter(_is_exclusion, steps):
+        ends = row.key("from_step", "to_step")
+        for column, end in zip(("from_step", "to_step"), ends, strict=True):
+            if end not in orders:
+                yield row.says(
+                    f"{column} {end!r} is no step_order of funnel "
+                    f"{row['funnel_code']!r}; an exclusion lies between two steps"
+                )
+        if orders.issuperset(ends) and int(ends[0]) >= int(ends[1]):
+            yield row.says("from_step is not before to_step; swap them")
+
+
+def _step_funnels(seeds: Seeds) -> Iterator[Finding]:
+    known = seeds.codes("funnels", "funnel_code")
+    for row in seeds.sound["funnel_steps"]:
+        yield from _unknown(row, "funnel_code", row["funnel_code"], known, "funnels")
+    used = seeds.codes("funnel_steps", "funnel_code")
+    for row in seeds.sound["funnels"]:
+        if row["funnel_code"] not in used:
+            code = row["funnel_code"]
+            yield row.says(f"funnel {code!r} has no step; add some to funnel_steps.csv")
+
+
+def _step_stages(seeds: Seeds) -> Iterator[Finding]:
+    pipelines = {
+        row["funnel_code"]: row["pipeline_code"] for row in seeds.rows["funnels"]
+    }
+    lost = _lost_stages(seeds)
+    for row in seeds.sound["funnel_steps"]:
+        pipeline = pipelines.get(row["funnel_code"])
+        if row["match_kind"] != "stage" or pipeline is None:
+            continue
+        code, known = row["match_code"], seeds.stages(pipeline)
+        yield from _unknown(row, "match_code", code, known, "stages")
+        if code in lost:
+            yield row.says(f"match_code {code!r} is a loss, and a loss is no step")
+
+
+def _lost_stages(seeds: Seeds) -> set[str]:
+    return {
+        row["stage_code"]
+        for row in seeds.rows["stages"]
+        if row["outcome_code"] == OUTCOME_CODES[-1]
+    }
+
+
+def _step_events(seeds: Seeds) -> Iterator[Finding]:
+    known = seeds.codes("event_aliases", "event_code")
+    for row in seeds.sound["funnel_steps"]:
+        if row["match_kind"] != "stage":
+            code = row["match_code"]
+            yield from _unknown(row, "match_code", code, known, "event_aliases")
+
+
+def _event_aliases(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["event_aliases"]
+    yield from _repeated(
+        rows, "source_code", "source_event", "property_name", "property_value"
+    )
+    yield from _one_meaning(rows, "event_code", "actor_code")
+    for row in rows:
+        if row["property_value"] and not row["property_name"]:
+            yield row.says("property_value without a property_name; name the property")
+
+
+def _channels(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["channels"]
+    yield from _repeated(rows, "source_code", "source_channel")
+    yield from _one_meaning(rows, "channel_code", "channel_name")
+
+
+def _loss_reasons(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["loss_reasons"]
+    yield from _repeated(rows, "source_code", "source_reason")
+    yield from _one_meaning(rows, "loss_reason_code", "loss_reason_name")
+
+
+def _targets(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["targets"]
+    yield from _repeated(rows, *COLUMNS["targets"].split()[:-1])
+    for row in rows:
+        stated = [c for c in ("from_stage_code", "to_stage_code") if row[c]]
+        yield from _stage_reference(seeds, row, *stated)
+        if row["metric_code"].endswith("_rate") and float(row["target_value"]) > 1:
+            yield row.says(
+                f"target_value {row['target_value']} of {row['metric_code']} is a "
+                "rate and must be a number from 0 to 1"
+            )
+
+
+def _benchmarks(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["benchmarks"]
+    yield from _repeated(rows, *COLUMNS["benchmarks"].split()[:-2])
+    for row in rows:
+        yield from _stage_reference(seeds, row, "from_stage_code", "to_stage_code")
+
+
+def _fx_rates(seeds: Seeds) -> Iterator[Finding]:
+    yield from _repeated(seeds.sound["fx_rates"], "currency_code", "rate_date")
+
+
+def _gate_rules(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["gate_rules"]
+    yield from _repeated(rows, "rule_code")
+    for row in rows:
+        problem = rule_problem(*row.key("rule_code", "severity_code", "threshold"))
+        if problem:
+            yield row.says(problem)
+    for code in sorted(GATE_RULES.keys() - seeds.codes("gate_rules", "rule_code")):
+        message = f"has no row for rule {code}; add one"
+        yield Finding(f"{seeds.folder}/gate_rules.csv", 0, message)
+
+
+Relation = Callable[[Seeds], Iterator[Finding]]
+
+# the seeds a relation reads, and the relation
+RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
+    (("stages",), _stages),
+    (("stage_aliases",), _stage_aliases),
+    (("stage_aliases", "stages"), _alias_targets),
+    (("segments",), _segments),
+    (("segments", "segment_rules"), _segment_rules),
+    (("funnels",), _funnels),
+    (("funnels", "stages"), _funnel_pipelines),
+    (("funnels", "segments"), _funnel_segments),
+    (("funnel_steps",), _funnel_steps),
+    (("funnel_steps", "funnels"), _step_funnels),
+    (("funnel_steps", "funnels", "stages"), _step_stages),
+    (("funnel_steps", "event_aliases"), _step_events),
+    (("event_aliases",), _event_aliases),
+    (("channels",), _channels),
+    (("loss_reasons",), _loss_reasons),
+    (("targets", "stages"), _targets),
+    (("benchmarks", "stages"), _benchmarks),
+    (("fx_rates",), _fx_rates),
+    (("gate_rules",), _gate_rules),
+)

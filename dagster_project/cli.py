@@ -1,0 +1,310 @@
+"""The command `funnelhouse`: what a person types, and what they read.
+
+Nothing heavy is imported before a command needs it.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+
+from dagster_project.paths import Paths
+from dagster_project.settings import SettingError, Settings
+
+if TYPE_CHECKING:
+    from dagster_project.night import NightSummary
+
+FAULT, USAGE, REFUSED, LOCKED = 1, 2, 3, 4
+FAULTS = ("unknown-stage",)
+
+
+class AsOf(click.ParamType["datetime"]):
+    """A date, its end in the reporting zone, or an ISO time; becomes naive UTC."""
+
+    name = "date or time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return read_as_of(str(value), current_settings().timezone)
+        except ValueError:
+            self.fail(
+                f"{value!r} is neither a date (2026-06-30) nor an ISO time "
+                "(2026-06-30T06:00:00+02:00)",
+                param,
+                ctx,
+            )
+
+
+def read_as_of(text: str, timezone: str) -> datetime:
+    """An as-of as typed, in naive UTC; without an offset in the reporting zone."""
+    if len(text) == len("2026-06-30"):
+        day = date.fromisoformat(text)
+        typed = datetime(day.year, day.month, day.day, 23, 59, 59)
+    else:
+        typed = datetime.fromisoformat(text)
+    zoned = typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(timezone))
+    return zoned.astimezone(UTC).replace(tzinfo=None)
+
+
+def current_settings() -> Settings:
+    """The settings; a wrong one is an error of usage."""
+    try:
+        return Settings.from_environment()
+    except SettingError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="funnelhouse")
+def main() -> None:
+    """Extracts in, published conversion facts out.
+
+    \b
+    Begin with:
+      funnelhouse sample --deals 5000 --events 200000 --months 18 --seed 7
+      funnelhouse run
+      funnelhouse status
+
+    Exit codes: 0 done or nothing to do, 1 fault, 2 usage, 3 refused by a gate or a
+    check, 4 another run holds the lock.
+    """
+
+
+@main.command()
+@click.option("--deals", default=5000, show_default=True, help="Deals to make.")
+@click.option("--events", default=200_000, show_default=True, help="Web events.")
+@click.option("--months", default=18, show_default=True, help="Months they span.")
+@click.option("--seed", default=7, show_default=True, help="Same seed, same bytes.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    type=click.Choice(FAULTS),
+    help="Plant a fault; may be given again.",
+)
+@click.option(
+    "--to",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write; by default the extracts folder.",
+)
+def sample(
+    deals: int,
+    events: int,
+    months: int,
+    seed: int,
+    faults: tuple[str, ...],
+    to: Path | None,
+) -> None:
+    """Make sample extracts, with the truth planted in them written beside.
+
+    \b
+    Example:
+      funnelhouse sample --deals 500 --events 20000 --months 6 --seed 7
+    """
+    from dagster_project.samples import write_samples
+
+    folder = (to or current_settings().extracts).absolute()
+    write_samples(
+        folder, deals=deals, events=events, months=months, seed=seed, faults=faults
+    )
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    click.echo(f"{folder}: {files} files, {deals} deals, {events} events")
+
+
+@main.command()
+@click.option(
+    "--as-of",
+    type=AsOf(),
+    help="Know nothing later: a date (its end in the reporting zone) or an ISO time.",
+)
+@click.option("--full-refresh", is_flag=True, help="Build every table anew.")
+@click.option(
+    "--select",
+    metavar="SELECTION",
+    help="Build only these models (dbt's syntax), and publish nothing.",
+)
+@click.option("--verbose", is_flag=True, help="Of a fault, show where it came from.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+def run(
+    as_of: datetime | None,
+    full_refresh: bool,
+    select: str | None,
+    verbose: bool,
+    as_json: bool,
+) -> NoReturn:
+    """Run the night: land, build, judge, publish.
+
+    \b
+    Examples:
+      funnelhouse run
+      funnelhouse run --as-of 2026-03-31
+      funnelhouse run --select fct_journeys+
+    """
+    from dagster_project.night import run_night
+    from dagster_project.showing import progress, show_night
+
+    with progress(quiet=as_json) as observe:
+        summary = run_night(
+            current_settings(),
+            as_of=as_of,
+            full_refresh=full_refresh,
+            select=select,
+            observe=observe,
+        )
+    if as_json:
+        _print_json(_plain(summary))
+    else:
+        show_night(summary, verbose)
+    sys.exit(summary.exit_code)
+
+
+@main.command()
+@click.option("--settings", "with_settings", is_flag=True, help="Show the settings.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status(with_settings: bool, as_json: bool) -> None:
+    """Show what is published, whether the accounting closes, and how fresh it is.
+
+    \b
+    Examples:
+      funnelhouse status
+      funnelhouse status --json | jq .accounting
+    """
+    from dagster_project.showing import show_settings, show_status
+    from dagster_project.status import read_status, shown_settings
+
+    settings = current_settings()
+    if with_settings:
+        shown = shown_settings(settings)
+        _print_json(shown) if as_json else show_settings(shown)
+        return
+    found = read_status(settings)
+    _print_json(found.to_dict()) if as_json else show_status(found)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+def check(as_json: bool) -> NoReturn:
+    """Check seeds and source declarations, without touching any data.
+
+    \b
+    Example:
+      funnelhouse check
+    """
+    from dagster_project.checking import check_seeds
+
+    settings = current_settings()
+    found = [
+        {"file": each.file, "line": each.line, "message": each.message}
+        for each in check_seeds(settings.seeds)
+    ]
+    found += _contract_findings(settings)
+    if as_json:
+        _print_json(found)
+    for each in () if as_json else found:
+        where = f"{each['file']}:{each['line']}" if each["line"] else str(each["file"])
+        click.echo(f"{where}: {each['message']}", err=True)
+    if not found and not as_json:
+        click.echo("seeds and source declarations are sound")
+    sys.exit(REFUSED if found else 0)
+
+
+@main.command()
+@click.option("--path", "only_path", is_flag=True, help="Only print where it lies.")
+def report(only_path: bool) -> None:
+    """Write the report of the current generation again.
+
+    \b
+    Example:
+      funnelhouse report --path
+    """
+    folder = Paths.of(current_settings()).current.resolve()
+    if not (folder / "manifest.json").is_file():
+        _refuse("nothing is published yet: run `funnelhouse run` first", FAULT)
+    if only_path:
+        click.echo(folder / "report" / "index.html")
+        return
+    from dagster_project.bi import write_report
+
+    click.echo(write_report(folder))
+
+
+@main.command()
+@click.option("--generation", metavar="ID", help="Which; by default the one before.")
+def rollback(generation: str | None) -> None:
+    """Switch readers back to an earlier generation.
+
+    The next night publishes anew: take out what was wrong before it runs.
+
+    \b
+    Examples:
+      funnelhouse rollback
+      funnelhouse rollback --generation g000012
+    """
+    from dagster_project.locking import LockHeldError, run_lock
+    from dagster_project.publishing import NoGenerationError
+    from dagster_project.publishing import rollback as switch_back
+
+    paths = Paths.of(current_settings())
+    try:
+        with run_lock(paths.lock):
+            click.echo(f"{paths.current} is now {switch_back(paths, generation)}")
+    except LockHeldError as error:
+        _refuse(str(error), LOCKED)
+    except NoGenerationError as error:
+        _refuse(str(error), FAULT)
+
+
+@main.command(hidden=True)
+@click.option("--port", default=3000, show_default=True)
+def ui(port: int) -> None:
+    """Open Dagster's UI on this machine alone; `make dagster` calls it."""
+    import os
+
+    from dagster_project.night import write_instance_settings
+    from dagster_project.transforming import apply_environment
+
+    settings = current_settings()
+    paths = Paths.of(settings)
+    apply_environment(settings, paths)
+    write_instance_settings(paths)
+    module = ["-m", "dagster_project.definitions"]
+    call = [sys.executable, "-m", "dagster", "dev", *module]
+    os.execv(sys.executable, [*call, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
+
+
+def _contract_findings(settings: Settings) -> list[dict[str, Any]]:
+    """What is wrong with the declarations of sources, as dbt and landing read them."""
+    from dagster_project.landing import ContractError, read_contracts
+    from dagster_project.transforming import TransformError, load_project
+
+    try:
+        project = load_project(settings)
+        read_contracts(project.manifest, settings.sources)
+    except (ContractError, TransformError) as error:
+        return [{"file": "dbt", "line": 0, "message": str(error)}]
+    return []
+
+
+def _refuse(message: str, code: int) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(code)
+
+
+def _plain(summary: "NightSummary") -> Mapping[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(summary)
+
+
+def _print_json(value: Any) -> None:
+    printed: Callable[..., str] = json.dumps
+    click.echo(printed(value, indent=2, default=str))

@@ -1,0 +1,1 @@
+"""One module a step; each gives its definitions for a project by `define`."""

@@ -1,0 +1,125 @@
+"""From the builder's warehouse to readers: a generation, its report, the switch.
+
+Contract: what readers see changes in one step, after every mart is copied and the
+report is written; whatever fails before leaves the last generation standing.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator
+
+from dagster_project.defs.quality import projection_key
+from dagster_project.defs.transform import RefusedError
+from dagster_project.ingredients import read_ingredients
+from dagster_project.publishing import (
+    SCHEMA,
+    Description,
+    PublicationRefusedError,
+    build_generation,
+    latest_unfinished,
+    publish,
+)
+from dagster_project.transforming import Project
+from expectations import PROJECTIONS
+
+GENERATION = dg.AssetKey(["published", "generation"])
+REPORT = dg.AssetKey(["published", "report"])
+CURRENT = dg.AssetKey(["published", "current"])
+DAILY = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=48), warn_window=timedelta(hours=30)
+)
+
+
+def mart_nodes(project: Project) -> list[Mapping[str, Any]]:
+    """The tables that readers get."""
+    return project.in_schema(SCHEMA)
+
+
+def descriptions(project: Project) -> dict[str, Description]:
+    """What dbt says of each mart and its columns."""
+    return {
+        node["alias"]: Description(
+            node["description"],
+            {name: column["description"] for name, column in node["columns"].items()},
+        )
+        for node in mart_nodes(project)
+    }
+
+
+def generation_asset(project: Project) -> dg.AssetsDefinition:
+    """The marts copied, waiting for the second gate."""
+    translator = DagsterDbtTranslator()
+    marts = [translator.get_asset_key(node) for node in mart_nodes(project)]
+    judged = [projection_key(name) for name in PROJECTIONS["marts"]]
+
+    @dg.asset(
+        key=GENERATION,
+        deps=sorted({*marts, *judged}),
+        group_name="published",
+        kinds={"duckdb", "parquet"},
+        description="The marts of this run as Parquet and DuckDB, not yet current.",
+    )
+    def generation() -> dg.MaterializeResult[Any]:
+        names = [node["alias"] for node in mart_nodes(project)]
+        ingredients = read_ingredients(project.settings, project.paths)
+        try:
+            _, manifest = build_generation(
+                project.paths, names, ingredients, descriptions(project)
+            )
+        except PublicationRefusedError as error:
+            raise RefusedError(str(error)) from error
+        rows = {name: table.rows for name, table in manifest.tables.items()}
+        metadata: dict[str, Any] = {
+            "rows": dg.MetadataValue.json(rows),
+            "tables": len(rows),
+        }
+        return dg.MaterializeResult(metadata=metadata)
+
+    return generation
+
+
+def report_asset(project: Project) -> dg.AssetsDefinition:
+    """The static report, inside the generation."""
+
+    @dg.asset(
+        key=REPORT,
+        deps=[GENERATION],
+        group_name="published",
+        kinds={"html"},
+        description="The report on one generation, one file with all it needs.",
+    )
+    def report() -> dg.MaterializeResult[Any]:
+        from dagster_project.bi import write_report
+
+        path = write_report(latest_unfinished(project.paths))
+        return dg.MaterializeResult(metadata={"bytes": path.stat().st_size})
+
+    return report
+
+
+def current_asset(project: Project) -> dg.AssetsDefinition:
+    """The switch."""
+
+    @dg.asset(
+        key=CURRENT,
+        deps=[GENERATION, REPORT],
+        group_name="published",
+        description="What readers see: a link to one whole generation.",
+        freshness_policy=DAILY,
+    )
+    def current() -> dg.MaterializeResult[Any]:
+        paths = project.paths
+        keep = project.settings.keep_generations
+        folder = publish(paths, latest_unfinished(paths), keep)
+        return dg.MaterializeResult(metadata={"generation": folder.name})
+
+    return current
+
+
+def define(project: Project) -> dg.Definitions:
+    """The three steps of a publication."""
+    makers = (generation_asset, report_asset, current_asset)
+    return dg.Definitions(assets=[make(project) for make in makers])

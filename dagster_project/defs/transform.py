@@ -1,0 +1,221 @@
+"""From the lake to the marts, by dbt in this process: two steps, a gate between them.
+
+Contract: `stage` builds seeds, staging and what the staging gate looks at; `mart`
+the rest. dbt's tests are asset checks, blocking at severity error.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DbtManifestAssetSelection,
+    DbtProject,
+    dbt_assets,
+)
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from dagster_project.defs.land import LAKE_TABLES, source_key
+from dagster_project.defs.resources import Night
+from dagster_project.landing import read_contracts
+from dagster_project.recording import RUN_STAT, write_record
+from dagster_project.transforming import (
+    Outcome,
+    Project,
+    TransformError,
+    build,
+    count_rows,
+)
+
+LAYERS = ("seeds", "staging", "gates", "intermediate", "marts")
+Events = Iterator[Any]
+
+
+class RefusedError(dg.Failure):
+    """What came is not fit to be published; trying again would not change it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(description=message, allow_retries=False)
+
+
+class Translator(DagsterDbtTranslator):
+    """Names dbt's nodes as assets: group = layer, and waits that dbt does not know."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self.project = project
+        self.after_gate = [
+            self.get_asset_key(node)
+            for node in project.in_schema("gates")
+            if node["unique_id"] in project.staged
+        ]
+        self.after_landing = [source_key(project, "lake", name) for name in LAKE_TABLES]
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        layer = str(dbt_resource_props["schema"])
+        return layer if layer in LAYERS else "raw"
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        waits = [key for key in self._waits(unique_id) if key not in _keys(spec.deps)]
+        return spec.replace_attributes(deps=[*spec.deps, *waits])
+
+    def _waits(self, unique_id: str) -> list[dg.AssetKey]:
+        """Seeds load once a run is frozen; what reads staging waits for its gate."""
+        if unique_id.startswith("seed."):
+            return self.after_landing[:1]
+        parents = self.project.manifest["parent_map"].get(unique_id, ())
+        begins = not self.project.built.intersection(parents)
+        return self.after_gate if unique_id in self.project.built and begins else []
+
+
+def dbt_step(
+    project: Project, name: str, unique_ids: Collection[str], indirect_selection: str
+) -> dg.AssetsDefinition:
+    """One step that builds some of dbt's nodes."""
+    translator = Translator(project)
+
+    @dbt_assets(
+        manifest=project.manifest,
+        name=name,
+        select=" ".join(project.names(unique_ids)),
+        dagster_dbt_translator=translator,
+    )
+    def step(context: dg.AssetExecutionContext, night: Night) -> Events:
+        nodes = selected_nodes(project, translator, unique_ids, context)
+        names = [node["name"] for node in nodes]
+        results: list[dict[str, Any]] = []
+        outcomes = build(
+            names, indirect_selection, night.full_refresh, _teller(results, context)
+        )
+        rows = count_rows(project.paths, nodes)
+        record_stats(project, night.night_code, name, outcomes, rows)
+        for event in dagster_events(results, project, translator, context):
+            yield with_row_count(event, rows)
+        refuse_failures(outcomes)
+
+    return step
+
+
+def selected_keys(project: Project, select: str) -> list[dg.AssetKey]:
+    """Landing and freezing, and of dbt's nodes those that dbt's syntax selects."""
+    translator = Translator(project)
+    contracts = read_contracts(project.manifest, project.sources)
+    raw = [source_key(project, each.source_code, each.table_name) for each in contracts]
+    chosen = DbtManifestAssetSelection.build(
+        project.manifest, select, dagster_dbt_translator=translator
+    ).resolve([])
+    ours = {
+        translator.get_asset_key(project.node(unique_id))
+        for unique_id in project.staged | project.built
+    }
+    if not chosen & ours:
+        raise TransformError(f"--select {select!r} selects no model of this project")
+    return sorted({*raw, *translator.after_landing, *(chosen & ours)})
+
+
+def selected_nodes(
+    project: Project,
+    translator: Translator,
+    unique_ids: Collection[str],
+    context: dg.AssetExecutionContext,
+) -> list[Mapping[str, Any]]:
+    """The nodes of a step that this run has selected; dbt knows of no subset."""
+    nodes = [project.node(unique_id) for unique_id in unique_ids]
+    keys = context.selected_asset_keys
+    return [node for node in nodes if translator.get_asset_key(node) in keys]
+
+
+def dagster_events(
+    results: list[dict[str, Any]],
+    project: Project,
+    translator: Translator,
+    context: dg.AssetExecutionContext,
+) -> Events:
+    """dbt's results as materializations and check results."""
+    for result in results:
+        message = DbtCoreCliEventMessage(raw_event=result, event_history_metadata={})
+        yield from message.to_default_asset_events(
+            manifest=project.manifest,
+            dagster_dbt_translator=translator,
+            context=context,
+            target_path=project.paths.dbt_target,
+        )
+
+
+def with_row_count(event: Any, rows: Mapping[str, int]) -> Any:
+    """A materialization with the number of rows of its table."""
+    if not isinstance(event, dg.Output):
+        return event
+    unique_id = str(event.metadata["unique_id"].value)
+    if unique_id not in rows:
+        return event
+    return event.with_metadata({**event.metadata, "dagster/row_count": rows[unique_id]})
+
+
+def record_stats(
+    project: Project,
+    night_code: str,
+    step: str,
+    outcomes: list[Outcome],
+    rows: Mapping[str, int],
+) -> None:
+    """What each node took, and how many rows it has."""
+    stats = [
+        {
+            "night_code": night_code,
+            "step_code": step,
+            "node_name": outcome.name,
+            "resource_type": outcome.resource_type,
+            "status_code": outcome.status,
+            "rows_count": rows.get(outcome.unique_id),
+            "duration_seconds": outcome.seconds,
+        }
+        for outcome in outcomes
+    ]
+    write_record(project.paths.run_stats, f"{night_code}.{step}", RUN_STAT, stats)
+
+
+def refuse_failures(outcomes: list[Outcome]) -> None:
+    """Raise for what dbt could not build, then for tests that data failed.
+
+    Raises:
+        dagster.Failure: a fault: SQL that does not run, a disk that is full.
+        RefusedError: a test of severity error has failed.
+    """
+    faults = [str(outcome) for outcome in outcomes if outcome.is_fault]
+    if faults:
+        text = f"dbt could not build {len(faults)} node(s):\n" + "\n".join(faults)
+        raise dg.Failure(description=text, allow_retries=False)
+    failed = [str(outcome) for outcome in outcomes if outcome.is_refused]
+    if failed:
+        raise RefusedError(f"{len(failed)} dbt test(s) failed:\n" + "\n".join(failed))
+
+
+def _teller(
+    results: list[dict[str, Any]], context: dg.AssetExecutionContext
+) -> Callable[[dict[str, Any]], None]:
+    def tell(result: dict[str, Any]) -> None:
+        results.append(result)
+        node = result["data"]["node_info"]
+        if node["resource_type"] != "test":
+            context.log.info(f"dbt {node['node_status']}: {node['node_name']}")
+
+    return tell
+
+
+def _keys(deps: Any) -> set[dg.AssetKey]:
+    return {dep.asset_key for dep in deps}
+
+
+def define(project: Project) -> dg.Definitions:
+    """The two steps.
+
+    A test that looks at both steps runs in the second, when both are there.
+    """
+    stage = dbt_step(project, "stage", project.staged, "buildable")
+    mart = dbt_step(project, "mart", project.built, "eager")
+    return dg.Definitions(assets=[stage, mart])

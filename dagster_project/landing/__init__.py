@@ -1,0 +1,30 @@
+"""How a file becomes Parquet: contract, readers, rejects, manifest; no meaning."""
+
+from dagster_project.landing.contract import (
+    Column,
+    Contract,
+    ContractError,
+    ExtractedAt,
+    read_contracts,
+)
+from dagster_project.landing.freezing import NoExtractsError, Run, freeze_run
+from dagster_project.landing.lake import FileOutcome, next_batch_id, sweep_orphans
+from dagster_project.landing.landing import Landing, land
+from dagster_project.landing.sinks import LandingError
+
+__all__ = [
+    "Column",
+    "Contract",
+    "ContractError",
+    "ExtractedAt",
+    "FileOutcome",
+    "Landing",
+    "LandingError",
+    "NoExtractsError",
+    "Run",
+    "freeze_run",
+    "land",
+    "next_batch_id",
+    "read_contracts",
+    "sweep_orphans",
+]

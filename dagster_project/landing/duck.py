@@ -1,0 +1,68 @@
+"""A DuckDB connection for one landing, and safe quoting; holds no table."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+
+def identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def time_sql(column: str, zone: str) -> str:
+    """Text to naive UTC, null where it is not plainly a time; `times.py` reads more."""
+    day = r"\d{4}-\d{2}-\d{2}"
+    moment = day + r"[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?"
+    offset = r"(Z|\+00|[+-]\d{2}:\d{2})"
+    return f"""case
+        when regexp_full_match({column}, '{day}')
+            then {_utc(f"try_cast({column} || ' 23:59:59' as timestamp)", zone)}
+        when regexp_full_match({column}, '{moment}')
+            then {_utc(f"try_cast({column} as timestamp)", zone)}
+        when regexp_full_match({column}, '{moment}{offset}')
+            then try_cast({column} as timestamptz) at time zone 'UTC'
+    end"""
+
+
+def _utc(clock: str, zone: str) -> str:
+    if zone == "UTC":
+        return clock
+    return f"{clock} at time zone {literal(zone)} at time zone 'UTC'"
+
+
+class Duck:
+    """Opened at first use: tables of small files never need it."""
+
+    def __init__(self, scratch: Path, memory_limit: str, threads: int) -> None:
+        self._scratch = scratch
+        self._settings: dict[str, Any] = {
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": str(scratch / "spill"),
+            "TimeZone": "UTC",
+        }
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def execute(self, statement: str) -> list[Any]:
+        if self._connection is None:
+            self._connection = duckdb.connect()
+            for name, value in self._settings.items():
+                self._connection.execute(f"set {name} = {literal(str(value))}")
+        return self._connection.execute(statement).fetchall()
+
+    def reachable(self, path: Path) -> Path:
+        """The file under a name DuckDB cannot take for a glob."""
+        link = self._scratch / "input"
+        link.unlink(missing_ok=True)
+        link.symlink_to(path.absolute())
+        return link
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,239 @@
+"""Freezes what a run is a function of: its as-of and the files it admits."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from dagster_project.landing import lake
+from dagster_project.landing.contract import Contract
+from dagster_project.landing.duck import literal
+from dagster_project.landing.lake import FileOutcome
+from dagster_project.paths import Paths
+from dagster_project.settings import Settings
+
+TIME = pa.timestamp("us")
+RUNS = pa.schema(
+    [("as_of", TIME), ("timezone", pa.string()), ("home_currency", pa.string())]
+)
+FILES = pa.schema(
+    [
+        ("source_code", pa.string()),
+        ("table_name", pa.string()),
+        ("file_name", pa.string()),
+        ("file_sha256", pa.string()),
+        ("batch_id", pa.string()),
+        ("extracted_at", TIME),
+        ("physical_count", pa.int64()),
+        ("landed_count", pa.int64()),
+        ("rejected_count", pa.int64()),
+        ("is_published", pa.bool_()),
+    ]
+)
+SOURCES = pa.schema(
+    [
+        ("source_code", pa.string()),
+        ("timezone", pa.string()),
+        ("data_through", TIME),
+        ("history_from", TIME),
+    ]
+)
+
+
+class NoExtractsError(RuntimeError):
+    """Nothing was ever landed; the message says where extracts go."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a night is a function of, as written to `lake/_run`."""
+
+    as_of: datetime
+    timezone: str
+    home_currency: str
+    admitted: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "as_of": self.as_of.isoformat(),
+            "timezone": self.timezone,
+            "home_currency": self.home_currency,
+            "admitted": [_jsonable(row) for row in self.admitted],
+            "sources": [_jsonable(row) for row in self.sources],
+        }
+
+
+def freeze_run(
+    contracts: Sequence[Contract],
+    paths: Paths,
+    settings: Settings,
+    as_of: datetime | None,
+    published_files: Collection[str] = (),
+) -> Run:
+    """Decide which files are admitted at `as_of` (default: newest extract); write it.
+
+    Raises:
+        NoExtractsError: no file of these contracts was ever landed.
+    """
+    tables = [_Table(contract, paths) for contract in contracts]
+    if not any(table.landed for table in tables):
+        raise NoExtractsError(
+            f"no extract was ever landed; put files into {paths.extracts}, or make "
+            "some: funnelhouse sample"
+        )
+    instant = as_of or _newest(tables)
+    admitted = {id(table): table.admitted(instant) for table in tables}
+    published = set(published_files)
+    run = Run(
+        as_of=instant,
+        timezone=settings.timezone,
+        home_currency=settings.home_currency,
+        admitted=[
+            _file_row(outcome, published)
+            for table in tables
+            for outcome in admitted[id(table)]
+        ],
+        sources=_sources(tables, admitted, instant),
+    )
+    write_run(run, paths)
+    return run
+
+
+def write_run(run: Run, paths: Paths) -> None:
+    only = {
+        "as_of": run.as_of,
+        "timezone": run.timezone,
+        "home_currency": run.home_currency,
+    }
+    lake.write_rows(paths.run / "files.parquet", run.admitted, FILES)
+    lake.write_rows(paths.run / "sources.parquet", run.sources, SOURCES)
+    lake.write_rows(paths.run / "runs.parquet", [only], RUNS)
+
+
+def _newest(tables: Iterable["_Table"]) -> datetime:
+    times = [time for table in tables for time in table.times()]
+    if not times:
+        raise NoExtractsError(
+            "the files landed so far hold no row that says when it was extracted; "
+            "state --as-of"
+        )
+    return max(times)
+
+
+class _Table:
+    """The landed files of one table, seen from an as-of."""
+
+    def __init__(self, contract: Contract, paths: Paths) -> None:
+        self.contract = contract
+        self._paths = paths
+        outcomes = lake.read_outcomes(paths, contract)
+        self.landed = [o for o in outcomes if o.status_code == lake.LANDED]
+        # A duplicate says that a name has this content again: it counts as a version.
+        self._versions = [
+            o for o in outcomes if o.status_code in (lake.LANDED, lake.DUPLICATE)
+        ]
+
+    def times(self) -> list[datetime]:
+        return [o.extracted_at for o in self._versions if o.extracted_at is not None]
+
+    def admitted(self, as_of: datetime) -> list[FileOutcome]:
+        """Of versions of a name with one extracted_at the newest, if known by as-of."""
+        newest = {(o.file_name, o.extracted_at): o for o in self._versions}
+        contents = {
+            lake.identity_of(outcome, self.contract) for outcome in newest.values()
+        }
+        early = self._earliest_after(as_of)
+        return [
+            outcome
+            for outcome in self.landed
+            if lake.identity_of(outcome, self.contract) in contents
+            and self._is_known(outcome, as_of, early)
+        ]
+
+    def _is_known(
+        self, outcome: FileOutcome, as_of: datetime, early: Collection[str]
+    ) -> bool:
+        if outcome.extracted_at is None:
+            return True  # it landed no row, and still has to be accounted for
+        return outcome.extracted_at <= as_of or outcome.file_sha256 in early
+
+    def _earliest_after(self, as_of: datetime) -> set[str]:
+        """Files that end after as-of and yet have rows known by then."""
+        ends_later = any(time > as_of for time in self.times())
+        if self.contract.extracted_at.column is None or not ends_later:
+            return set()
+        rows = self._query("distinct _file_sha256", f"_extracted_at <= {_sql(as_of)}")
+        return {row[0] for row in rows}
+
+    def data_through(
+        self, as_of: datetime, admitted: Sequence[FileOutcome]
+    ) -> datetime | None:
+        """The newest time known by as-of; a duplicate counts: there was no news."""
+        known = [time for time in self.times() if time <= as_of]
+        if any(o.extracted_at and o.extracted_at > as_of for o in admitted):
+            rows = self._query("max(_extracted_at)", f"_extracted_at <= {_sql(as_of)}")
+            known += [row[0] for row in rows if row[0] is not None]
+        return max(known, default=None)
+
+    def _query(self, what: str, condition: str) -> list[Any]:
+        folder = lake.batch_folder(self._paths, self.contract, lake.DECLARED).parent
+        files = sorted(folder.glob("*/*.parquet"))
+        listed = ", ".join(literal(str(path)) for path in files)
+        with duckdb.connect() as connection:
+            return connection.execute(
+                f"select {what} from read_parquet([{listed}], union_by_name = true, "  # noqa: S608
+                f"hive_partitioning = false) where {condition}"
+            ).fetchall()
+
+
+def _sql(instant: datetime) -> str:
+    return f"timestamp {literal(instant.isoformat(' '))}"
+
+
+def _file_row(outcome: FileOutcome, published: Collection[str]) -> dict[str, Any]:
+    row = {
+        name: getattr(outcome, name) for name in FILES.names if name != "is_published"
+    }
+    return {**row, "is_published": outcome.file_sha256 in published}
+
+
+def _sources(
+    tables: Sequence[_Table],
+    admitted: dict[int, list[FileOutcome]],
+    as_of: datetime,
+) -> list[dict[str, Any]]:
+    codes = dict.fromkeys(table.contract.source_code for table in tables)
+    return [
+        _source_row(
+            [table for table in tables if table.contract.source_code == code],
+            admitted,
+            as_of,
+        )
+        for code in codes
+    ]
+
+
+def _source_row(
+    tables: Sequence[_Table], admitted: dict[int, list[FileOutcome]], as_of: datetime
+) -> dict[str, Any]:
+    contracts = [table.contract for table in tables]
+    stated = [c.data_through for c in contracts if c.data_through is not None]
+    found = [table.data_through(as_of, admitted[id(table)]) for table in tables]
+    begins = [c.history_from for c in contracts if c.history_from is not None]
+    return {
+        "source_code": contracts[0].source_code,
+        "timezone": contracts[0].timezone,
+        "data_through": max(stated or filter(None, found), default=None),
+        "history_from": min(begins, default=None),
+    }
+
+
+def _jsonable(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,183 @@
+"""Files as they arrive: finding them, hashing them, unpacking them; reads no rows."""
+
+import glob
+import gzip
+import hashlib
+import io
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from dagster_project.landing.contract import Contract
+from dagster_project.landing.times import read_instant
+
+SMALL = 8 * 1024 * 1024
+BLOCK = 1024 * 1024
+PACKED = (".gz", ".zst")
+IGNORED = (".sha256", ".tmp")
+
+
+class RefusedError(Exception):
+    """A file that is refused whole; the message gives reason and remedy."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that matches a glob; `name` is relative to extracts/, posix."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A file to read: `content` where it is small, else plain bytes at `path`."""
+
+    name: str
+    sha256: str
+    path: Path
+    content: bytes | None
+    extracted_at: datetime | None
+
+    def open(self) -> IO[bytes]:
+        return (
+            self.path.open("rb") if self.content is None else io.BytesIO(self.content)
+        )
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.content is None else len(self.content)
+
+
+def find_files(contract: Contract, extracts: Path) -> list[Found]:
+    """Every file that matches the contract, packed or not, in the order of names."""
+    names: set[str] = set()
+    for pattern in contract.files:
+        endings = ("",) if pattern.endswith(PACKED) else ("", *PACKED)
+        for ending in endings:
+            found = glob.iglob(pattern + ending, root_dir=extracts, recursive=True)  # noqa: PTH207  skips hidden files
+            names.update(found)
+    return [
+        Found(_shown(name), extracts / name)
+        for name in sorted(names)
+        if not name.endswith(IGNORED) and not (extracts / name).is_dir()
+    ]
+
+
+def _shown(name: str) -> str:
+    """A name that can be stored: bytes that are no UTF-8 are shown as escapes."""
+    posix = name.replace(os.sep, "/")
+    return os.fsencode(posix).decode("utf-8", errors="backslashreplace")
+
+
+def check_place(path: Path, extracts: Path) -> None:
+    """Refuse what is no regular file, or lies outside extracts/ behind a link."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise RefusedError("a link that leads nowhere; remove or mend it") from error
+    if not real.is_relative_to(extracts.resolve()):
+        raise RefusedError(
+            "a link that leaves the extracts folder; copy the file into it instead"
+        )
+    if not stat.S_ISREG(real.stat().st_mode):
+        raise RefusedError("not a regular file; put a plain file in its place")
+
+
+def digest(path: Path) -> tuple[str, bytes | None]:
+    """The sha256 of a file, and its bytes where it is small and not packed."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size <= SMALL and path.suffix not in PACKED:
+            content = file.read()
+            return hashlib.sha256(content).hexdigest(), content
+        return hashlib.file_digest(file, "sha256").hexdigest(), None
+
+
+def check_sidecar(path: Path, sha256: str) -> None:
+    """Refuse a file that differs from the `.sha256` beside it."""
+    sidecar = path.with_name(path.name + ".sha256")
+    if not sidecar.is_file():
+        return
+    with sidecar.open("rb") as file:
+        stated = re.match(rb"\\?([0-9A-Fa-f]{64})\b", file.read(4096).lstrip())
+    if stated is None:
+        raise RefusedError(f"{sidecar.name} holds no sha256; write it anew")
+    if stated[1].decode().lower() != sha256:
+        raise RefusedError(
+            f"content differs from {sidecar.name} (is {sha256}); copy the file again"
+        )
+
+
+def stated_time(contract: Contract, name: str) -> datetime | None:
+    """The time stated for a whole file; None where each row has its own."""
+    pattern = contract.extracted_at.path
+    if pattern is None:
+        return contract.extracted_at.fixed
+    found = re.search(pattern, name)
+    if found is None:
+        raise RefusedError(
+            f"name does not match extracted_at.path {pattern!r}; rename the file or "
+            "mend the expression"
+        )
+    named = "extracted_at" in found.re.groupindex
+    text = found["extracted_at" if named else 1] or ""
+    instant = read_instant(text, ZoneInfo(contract.timezone), day_ends=True)
+    if instant is None:
+        raise RefusedError(
+            f"{text!r} in its name is no date; rename the file or mend "
+            f"extracted_at.path {pattern!r}"
+        )
+    return instant
+
+
+@contextmanager
+def unpacked(
+    found: Found, sha256: str, content: bytes | None, at: datetime | None, scratch: Path
+) -> Iterator[Incoming]:
+    """The file with its compression removed and verified to the last byte."""
+    plain = scratch / "unpacked"
+    if found.path.suffix in PACKED:
+        content, path = _unpack(found.path, plain), plain
+    else:
+        path = found.path
+    try:
+        yield Incoming(found.name, sha256, path, content, at)
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def _unpack(packed: Path, plain: Path) -> bytes | None:
+    try:
+        with _opened(packed) as stream:
+            head = stream.read(SMALL)
+            if not (more := stream.read(BLOCK)):
+                return head
+            with plain.open("wb") as file:
+                file.write(head)
+                while more:
+                    file.write(more)
+                    more = stream.read(BLOCK)
+            return None
+    except (EOFError, zlib.error, pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # the disk's fault (full, not permitted), not the stream's
+        raise RefusedError(
+            f"broken {packed.suffix} stream ({error}); copy the file again"
+        ) from error
+
+
+def _opened(packed: Path) -> IO[bytes] | gzip.GzipFile:
+    if packed.suffix == ".gz":
+        return gzip.open(packed, "rb")
+    stream: IO[bytes] = pa.input_stream(str(packed), compression="zstd")
+    return stream

@@ -1,0 +1,364 @@
+"""Lands the new files of one table: rows, rejects, then the manifest naming them."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from dagster_project.landing import lake
+from dagster_project.landing.contract import Contract
+from dagster_project.landing.csv_direct import read_csv_directly
+from dagster_project.landing.csv_reader import read_csv
+from dagster_project.landing.duck import Duck
+from dagster_project.landing.incoming import (
+    SMALL,
+    Found,
+    Incoming,
+    RefusedError,
+    check_place,
+    check_sidecar,
+    digest,
+    find_files,
+    stated_time,
+    unpacked,
+)
+from dagster_project.landing.jsonl_reader import read_jsonl
+from dagster_project.landing.lake import FileOutcome
+from dagster_project.landing.parquet_reader import read_parquet
+from dagster_project.landing.sinks import (
+    REJECTS,
+    LandingError,
+    Reading,
+    RejectSink,
+    Rows,
+    RowSink,
+    count_by_file,
+    open_writer,
+)
+from dagster_project.paths import Paths
+
+READERS = {"csv": read_csv, "jsonl": read_jsonl}
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What one night made of one table: new outcomes, and files still refused."""
+
+    files: tuple[FileOutcome, ...]
+    batch_id: str
+
+    @property
+    def new_files(self) -> tuple[FileOutcome, ...]:
+        return self._of(lake.LANDED)
+
+    @property
+    def refused_files(self) -> tuple[FileOutcome, ...]:
+        return self._of(lake.REFUSED)
+
+    @property
+    def landed_count(self) -> int:
+        return sum(file.landed_count for file in self.files)
+
+    @property
+    def rejected_count(self) -> int:
+        return sum(file.rejected_count for file in self.files)
+
+    def _of(self, status: str) -> tuple[FileOutcome, ...]:
+        return tuple(file for file in self.files if file.status_code == status)
+
+
+def land(
+    contract: Contract,
+    paths: Paths,
+    batch_id: str,
+    *,
+    memory_limit: str = "4GB",
+    threads: int = 2,
+) -> Landing:
+    """Land every file of the table that is new, once and whole.
+
+    Raises:
+        LandingError: rows that cannot be accounted for; nothing is published then.
+    """
+    lake.declare(contract, paths)
+    with _night(contract, paths, batch_id, memory_limit, threads) as night:
+        found = find_files(contract, paths.extracts)
+        for file in found:
+            night.look_at(file)
+        night.forget_missing({file.name for file in found})
+        night.commit()
+        return Landing(tuple(night.outcomes + night.still_refused), batch_id)
+
+
+@contextmanager
+def _night(
+    contract: Contract, paths: Paths, batch_id: str, memory_limit: str, threads: int
+) -> Iterator["_Night"]:
+    with tempfile.TemporaryDirectory(
+        prefix=lake.SCRATCH, dir=paths.lake, ignore_cleanup_errors=True
+    ) as folder:
+        duck = Duck(Path(folder), memory_limit, threads)
+        night = _Night(contract, paths, batch_id, Path(folder), duck)
+        try:
+            yield night
+        finally:
+            duck.close()
+            night.clean()
+
+
+class _Night:
+    """The state of landing one table in one batch."""
+
+    def __init__(
+        self, contract: Contract, paths: Paths, batch_id: str, scratch: Path, duck: Duck
+    ) -> None:
+        self.outcomes: list[FileOutcome] = []
+        self.still_refused: list[FileOutcome] = []
+        self._contract = contract
+        self._paths = paths
+        self._batch_id = batch_id
+        self._scratch = scratch
+        self._duck = duck
+        self._name = lake.name_of(batch_id, contract)
+        self._folder = lake.batch_folder(paths, contract, batch_id)
+        self._is_taken = (paths.manifest / self._name).exists()
+        self._parts: list[Path] = []
+        self._numbers = itertools.count(1)
+        self._prepare()
+        self._sink = RowSink(self._folder, self._numbers)
+        place = (contract.source_code, contract.table_name, batch_id)
+        self._rejects = RejectSink(scratch / "rejects.parquet", *place)
+
+    def _prepare(self) -> None:
+        """What this batch left without a manifest, a killed night left: remove it."""
+        if not self._is_taken:
+            lake.remove(self._folder)
+            lake.remove(self._paths.rejects / self._name)
+        self._latest: dict[str, FileOutcome] = {}
+        self._landed: dict[tuple[object, ...], FileOutcome] = {}
+        for outcome in lake.read_outcomes(self._paths, self._contract):
+            self._remember(outcome)
+
+    def _remember(self, outcome: FileOutcome) -> None:
+        self._latest[outcome.file_name] = outcome
+        if outcome.status_code == lake.LANDED:
+            self._landed.setdefault(lake.identity_of(outcome, self._contract), outcome)
+
+    def look_at(self, found: Found) -> None:
+        """Land a file, or say why not; same name and same content is no news."""
+        try:
+            check_place(found.path, self._paths.extracts)
+            sha256, content = digest(found.path)
+        except (RefusedError, OSError) as error:
+            self._refuse(self._outcome(found, ""), str(error))
+            return
+        outcome = self._outcome(found, sha256)
+        if self._is_known(outcome):
+            return
+        try:
+            outcome = replace(
+                outcome, extracted_at=stated_time(self._contract, found.name)
+            )
+            if first := self._landed.get(lake.identity_of(outcome, self._contract)):
+                self._record(_duplicate(outcome, first))
+                return
+            check_sidecar(found.path, sha256)
+            self._record(self._read(found, outcome, content))
+        except RefusedError as error:
+            self._refuse(outcome, str(error))
+
+    def _outcome(self, found: Found, sha256: str) -> FileOutcome:
+        contract = self._contract
+        place = (contract.source_code, contract.table_name)
+        return FileOutcome(*place, found.name, sha256, self._batch_id)
+
+    def _is_known(self, outcome: FileOutcome) -> bool:
+        latest = self._latest.get(outcome.file_name)
+        return (
+            latest is not None
+            and latest.file_sha256 == outcome.file_sha256
+            and latest.status_code in (lake.LANDED, lake.DUPLICATE)
+        )
+
+    def _refuse(self, outcome: FileOutcome, reason: str) -> None:
+        """Files refused before are tried every night; only a new outcome is written."""
+        refused = replace(
+            outcome,
+            extracted_at=None,
+            status_code=lake.REFUSED,
+            message=f"{outcome.file_name}: {reason}",
+        )
+        latest = self._latest.get(outcome.file_name)
+        if latest is not None and replace(refused, batch_id=latest.batch_id) == latest:
+            self.still_refused.append(latest)
+        else:
+            self._record(refused)
+
+    def _record(self, outcome: FileOutcome) -> None:
+        self._check_free()
+        self.outcomes.append(outcome)
+        self._remember(outcome)
+
+    def _check_free(self) -> None:
+        if self._is_taken:
+            raise LandingError(
+                f"{self._name} is in the manifest already, and a batch is landed once; "
+                "take a new batch id (next_batch_id)"
+            )
+
+    def forget_missing(self, names: set[str]) -> None:
+        """A refused file that was taken away stands in nobody's way any longer."""
+        gone = [
+            outcome
+            for name, outcome in self._latest.items()
+            if outcome.status_code == lake.REFUSED and name not in names
+        ]
+        for outcome in gone:
+            self._record(
+                replace(
+                    outcome,
+                    batch_id=self._batch_id,
+                    status_code=lake.WITHDRAWN,
+                    message=f"{outcome.file_name}: refused, then taken away",
+                )
+            )
+
+    def _read(
+        self, found: Found, outcome: FileOutcome, content: bytes | None
+    ) -> FileOutcome:
+        self._check_free()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        at = outcome.extracted_at
+        before = _state(found.path)
+        with unpacked(
+            found, outcome.file_sha256, content, at, self._scratch
+        ) as incoming:
+            reading = self._read_rows(incoming, found, before)
+        return replace(
+            outcome,
+            extracted_at=reading.extracted_at,
+            physical_count=reading.physical,
+            landed_count=reading.landed,
+            rejected_count=reading.rejected,
+        )
+
+    def _read_rows(self, incoming: Incoming, found: Found, before: object) -> Reading:
+        if self._contract.format != "parquet" and incoming.size <= SMALL:
+            return self._read_small(incoming)
+        sink = RowSink(self._folder, self._numbers)
+        try:
+            reading = self._read_large(incoming, sink)
+            if incoming.content is None and _state(found.path) != before:
+                raise RefusedError("changed while it was read; it is tried again")
+        except BaseException:
+            sink.discard()
+            raise
+        self._parts += sink.parts
+        return reading
+
+    def _read_small(self, incoming: Incoming) -> Reading:
+        """Held whole, so that a file refused at its end leaves nothing behind."""
+        held: list[Rows] = []
+        reader = READERS[self._contract.format]
+        reading = reader(incoming, self._contract, held.append, self._rejects)
+        for rows in held:
+            self._sink.add(incoming, rows)
+        return reading
+
+    def _read_large(self, incoming: Incoming, sink: RowSink) -> Reading:
+        contract = self._contract
+        if contract.format == "parquet":
+            part = sink.new_part()
+            return read_parquet(incoming, contract, part, self._duck, self._rejects)
+        if contract.format == "csv":
+            part = sink.new_part()
+            reading = read_csv_directly(incoming, contract, part, self._duck)
+            if reading is not None:
+                return reading
+            sink.parts.remove(part)
+        reader = READERS[contract.format]
+        emit = lambda rows: sink.add(incoming, rows)  # noqa: E731
+        reading = reader(incoming, contract, emit, self._rejects)
+        sink.close()
+        return reading
+
+    def commit(self) -> None:
+        """Rows first, rejects next, the manifest last: without it nothing counts."""
+        if not self.outcomes:
+            return
+        self._sink.close()
+        parts = self._parts + self._sink.parts
+        rejects = self._write_rejects()
+        self._verify(parts, rejects)
+        lake.settle(parts, [path.with_name(_final(path)) for path in parts])
+        if rejects is not None:
+            lake.settle([rejects], [self._paths.rejects / self._name])
+        lake.write_outcomes(self._paths.manifest / self._name, self.outcomes)
+
+    def _write_rejects(self) -> Path | None:
+        """Rejects of landed files; those of a file refused whole say nothing."""
+        if not self._rejects.close():
+            return None
+        landed = [o.file_sha256 for o in self.outcomes if o.status_code == lake.LANDED]
+        path = self._paths.rejects / f".{self._name}.tmp"
+        count = 0
+        with (
+            pq.ParquetFile(self._scratch / "rejects.parquet") as file,
+            open_writer(path, REJECTS) as writer,
+        ):
+            for batch in file.iter_batches():
+                kept = batch.filter(
+                    pc.is_in(batch["file_sha256"], pa.array(landed, pa.string()))
+                )
+                writer.write_batch(kept)
+                count += kept.num_rows
+        if count:
+            return path
+        path.unlink()
+        return None
+
+    def _verify(self, parts: list[Path], rejects: Path | None) -> None:
+        """Count again in what was written, before anything gets its name."""
+        landed = count_by_file(parts)
+        rejected = count_by_file([rejects] if rejects else [], "file_name")
+        for outcome in self.outcomes:
+            written = (landed[outcome.file_name], rejected[outcome.file_name])
+            read = (outcome.landed_count, outcome.rejected_count)
+            if written != read or sum(read) != outcome.physical_count:
+                raise LandingError(
+                    f"{outcome.file_name}: {outcome.physical_count} records counted, "
+                    f"{written[0]} landed and {written[1]} rejected; nothing of batch "
+                    f"{self._batch_id} was landed, please report this"
+                )
+
+    def clean(self) -> None:
+        """Leave no temporary file and no empty folder behind."""
+        if self._folder.is_dir():
+            for path in self._folder.glob(".*.tmp"):
+                path.unlink()
+            if not any(self._folder.iterdir()):
+                self._folder.rmdir()
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _final(part: Path) -> str:
+    return part.name.removeprefix(".").removesuffix(".tmp")
+
+
+def _duplicate(outcome: FileOutcome, first: FileOutcome) -> FileOutcome:
+    return replace(
+        outcome,
+        extracted_at=outcome.extracted_at or first.extracted_at,
+        status_code=lake.DUPLICATE,
+        message=f"same content as {first.file_name}, landed in {first.batch_id}",
+    )

@@ -1,0 +1,205 @@
+"""Writes rows and rejects to temporary Parquet files; decides nothing about them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from dagster_project.landing.incoming import Incoming
+
+MAX_RAW_TEXT = 64 * 1024
+MAX_CELLS = 2_000_000
+MAX_CHARACTERS = 64 * 1024 * 1024
+LINEAGE = pa.schema(
+    [
+        ("_source_file", pa.string()),
+        ("_source_row", pa.int64()),
+        ("_source_line", pa.int64()),
+        ("_file_sha256", pa.string()),
+        ("_extracted_at", pa.timestamp("us")),
+    ]
+)
+REJECTS = pa.schema(
+    [
+        ("source_code", pa.string()),
+        ("table_name", pa.string()),
+        ("file_name", pa.string()),
+        ("file_sha256", pa.string()),
+        ("batch_id", pa.string()),
+        ("line_number", pa.int64()),
+        ("raw_text", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+class LandingError(RuntimeError):
+    """Rows that cannot be accounted for, or a lake in a state it must not have."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Consecutive rows of one file, by column."""
+
+    values: Mapping[str, Sequence[str | None]]
+    numbers: Sequence[int]
+    lines: Sequence[int]
+    times: Sequence[datetime | None]
+    characters: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader made of one file."""
+
+    physical: int
+    landed: int
+    rejected: int
+    extracted_at: datetime | None
+
+
+class RowSink:
+    """Gathers rows of many files into few Parquet parts with temporary names."""
+
+    def __init__(self, folder: Path, numbers: Iterator[int]) -> None:
+        self.parts: list[Path] = []
+        self._folder = folder
+        self._numbers = numbers
+        self._held: list[tuple[Incoming, Rows]] = []
+        self._cells = 0
+        self._characters = 0
+        self._writer: pq.ParquetWriter | None = None
+
+    def new_part(self) -> Path:
+        """A temporary path in the folder, to be written by the caller."""
+        part = self._folder / f".{next(self._numbers):06d}.parquet.tmp"
+        self.parts.append(part)
+        return part
+
+    def add(self, incoming: Incoming, rows: Rows) -> None:
+        self._held.append((incoming, rows))
+        self._cells += len(rows.numbers) * (len(rows.values) + len(LINEAGE))
+        self._characters += rows.characters
+        if self._cells > MAX_CELLS or self._characters > MAX_CHARACTERS:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._close_writer()
+
+    def discard(self) -> None:
+        self._held.clear()
+        self._close_writer()
+        for part in self.parts:
+            part.unlink(missing_ok=True)
+        self.parts.clear()
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _flush(self) -> None:
+        if not any(rows.numbers for _, rows in self._held):
+            self._held.clear()
+            return
+        table = _table(self._held)
+        self._held.clear()
+        self._cells = self._characters = 0
+        if self._writer is not None and self._writer.schema != table.schema:
+            self._close_writer()
+        if self._writer is None:
+            self._writer = open_writer(self.new_part(), table.schema)
+        self._writer.write_table(table)
+
+
+def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
+
+
+def _table(held: Sequence[tuple[Incoming, Rows]]) -> pa.Table:
+    names = dict.fromkeys(name for _, rows in held for name in rows.values)
+    columns = {name: _column(name, held) for name in names}
+    files: list[str] = []
+    hashes: list[str] = []
+    numbers: list[int] = []
+    lines: list[int] = []
+    times: list[datetime | None] = []
+    for incoming, rows in held:
+        count = len(rows.numbers)
+        files += [incoming.name] * count
+        hashes += [incoming.sha256] * count
+        numbers += rows.numbers
+        lines += rows.lines
+        times += rows.times
+    lineage = zip(LINEAGE, (files, numbers, lines, hashes, times), strict=True)
+    columns |= {field.name: pa.array(held, field.type) for field, held in lineage}
+    return pa.table(columns)
+
+
+def _column(name: str, held: Sequence[tuple[Incoming, Rows]]) -> pa.Array:
+    gathered: list[str | None] = []
+    for _, rows in held:
+        gathered += rows.values.get(name) or [None] * len(rows.numbers)
+    return pa.array(gathered, pa.string())
+
+
+def count_by_file(parts: Sequence[Path], column: str = "_source_file") -> Counter[str]:
+    """Rows per source file, counted in the Parquet files themselves."""
+    counted: Counter[str] = Counter()
+    for part in parts:
+        with pq.ParquetFile(part) as file:
+            for batch in file.iter_batches(columns=[column]):
+                for found in batch.column(0).value_counts().to_pylist():
+                    counted[found["values"]] += found["counts"]
+    return counted
+
+
+class RejectSink:
+    """Writes rejected records with line and reason, as they are found."""
+
+    def __init__(self, path: Path, source: str, table: str, batch_id: str) -> None:
+        self._path = path
+        self._place = (source, table, batch_id)
+        self._held: list[tuple[str, str, int | None, str, str]] = []
+        self._characters = 0
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, incoming: Incoming, line: int | None, raw: str, reason: str) -> None:
+        text = shown(raw[:MAX_RAW_TEXT])
+        self._held.append((incoming.name, incoming.sha256, line, text, reason))
+        self._characters += len(text) + 200
+        if self._characters > MAX_CHARACTERS // 4:
+            self._flush()
+
+    def close(self) -> bool:
+        """Whether anything was rejected."""
+        self._flush()
+        if self._writer is None:
+            return False
+        self._writer.close()
+        return True
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        names, hashes, lines, texts, reasons = zip(*self._held, strict=True)
+        source, table, batch_id = ([part] * len(names) for part in self._place)
+        columns = [source, table, names, hashes, batch_id, lines, texts, reasons]
+        self._held.clear()
+        self._characters = 0
+        if self._writer is None:
+            self._writer = open_writer(self._path, REJECTS)
+        self._writer.write_table(
+            pa.table(dict(zip(REJECTS.names, columns, strict=True)), REJECTS)
+        )
+
+
+def shown(text: str) -> str:
+    """Text that every reader can hold: bad bytes and NULs are shown as escapes."""
+    raw = text.rstrip("\r\n").encode("utf-8", errors="surrogateescape")
+    return raw.decode("utf-8", errors="backslashreplace").replace("\0", "\\x00")

@@ -1,0 +1,101 @@
+"""Where every file is; no other module builds a path below `data/`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.settings import ROOT, Settings
+
+DBT = ROOT / "dbt"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folders and files of one installation."""
+
+    extracts: Path
+    data: Path
+    seeds: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Paths":
+        return cls(settings.extracts, settings.data, settings.seeds)
+
+    @property
+    def lake(self) -> Path:
+        return self.data / "lake"
+
+    def raw_table(self, source_code: str, table_name: str) -> Path:
+        return self.lake / source_code / table_name
+
+    @property
+    def manifest(self) -> Path:
+        return self.lake / "_manifest"
+
+    @property
+    def rejects(self) -> Path:
+        return self.lake / "_rejects"
+
+    @property
+    def records(self) -> Path:
+        return self.lake / "_records"
+
+    @property
+    def gate_results(self) -> Path:
+        return self.records / "gate_results"
+
+    @property
+    def run_stats(self) -> Path:
+        return self.records / "run_stats"
+
+    @property
+    def publications(self) -> Path:
+        return self.records / "publications"
+
+    @property
+    def run(self) -> Path:
+        """What a run is a function of: as-of and admitted files, frozen by landing."""
+        return self.lake / "_run"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse" / "funnelhouse.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.data / "warehouse" / "target"
+
+    @property
+    def dbt_manifest_key(self) -> Path:
+        """What the manifest was parsed from, as a hash."""
+        return self.dbt_target / "manifest.key"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        return self.dbt_target / "manifest.json"
+
+    @property
+    def published(self) -> Path:
+        return self.data / "published"
+
+    @property
+    def current(self) -> Path:
+        return self.published / "current"
+
+    def generation(self, generation_id: str) -> Path:
+        return self.published / generation_id
+
+    def unfinished_generation(self, generation_id: str) -> Path:
+        """Where a generation is written until it is whole."""
+        return self.published / f".{generation_id}.tmp"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data / "dagster"
+
+    @property
+    def lock(self) -> Path:
+        return self.data / "run.lock"
+
+    @property
+    def salt(self) -> Path:
+        return self.data / "pii_salt"

@@ -1,0 +1,337 @@
+"""From the builder's warehouse to what readers see: generations and their switch.
+
+A generation is a folder written under a temporary name, renamed when whole and
+never changed after; `published/current` is a link, replaced in one step. Nothing
+here knows what a table means.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.ingredients import Ingredients
+from dagster_project.paths import Paths
+from dagster_project.recording import PUBLICATION, write_record
+from dagster_project.syncing import sync, sync_tree
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA = "marts"
+DATABASE = "funnelhouse.duckdb"
+MANIFEST = "manifest.json"
+# Any DuckDB 1.x reads a file written in the storage format of 1.0.0.
+STORAGE_VERSION = "v1.0.0"
+_GENERATION = re.compile(r"g(\d{6,})")
+
+
+class PublicationRefusedError(RuntimeError):
+    """What was built may not replace what readers rely on."""
+
+
+class NoGenerationError(RuntimeError):
+    """There is no generation to switch to."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table; `columns` maps names to types, in order."""
+
+    rows: int
+    columns: dict[str, str]
+    schema_hash: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a generation holds and what it was made from."""
+
+    generation: str
+    version: str
+    run_key: str
+    as_of: str
+    data_through: dict[str, str]
+    fingerprints: dict[str, str]
+    files: list[dict[str, Any]]
+    tables: dict[str, Table]
+
+    @property
+    def major(self) -> str:
+        return self.version.split(".")[0]
+
+    def write(self, folder: Path) -> None:
+        text = json.dumps(asdict(self), indent=2, sort_keys=True, default=str)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        tables = {name: Table(**table) for name, table in held.pop("tables").items()}
+        return cls(**held, tables=tables)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a table and its columns mean, for the reader of the published file."""
+
+    table: str
+    columns: dict[str, str]
+
+
+def current_manifest(paths: Paths) -> Manifest | None:
+    """The manifest of what readers see now; none before the first publication."""
+    folder = paths.current.resolve()
+    return Manifest.read(folder) if (folder / MANIFEST).is_file() else None
+
+
+def generations(paths: Paths) -> list[str]:
+    """Whole generations, oldest first."""
+    if not paths.published.is_dir():
+        return []
+    names = (path.name for path in paths.published.iterdir() if path.is_dir())
+    return sorted(filter(_GENERATION.fullmatch, names), key=_number)
+
+
+def next_generation(paths: Paths) -> str:
+    """An id never given before, also when the newest folders were swept."""
+    recorded = [path.stem for path in paths.publications.glob("g*.parquet")]
+    known = [*generations(paths), *filter(_GENERATION.fullmatch, recorded)]
+    return f"g{max(map(_number, known), default=0) + 1:06}"
+
+
+def build_generation(
+    paths: Paths,
+    tables: Collection[str],
+    ingredients: Ingredients,
+    descriptions: Mapping[str, Description],
+) -> tuple[Path, Manifest]:
+    """Copy the marts into a temporary folder, with their manifest.
+
+    Raises:
+        PublicationRefusedError: a table or column that readers rely on is gone.
+    """
+    generation_id = next_generation(paths)
+    folder = paths.unfinished_generation(generation_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / SCHEMA).mkdir(parents=True)
+    copied = _copy_tables(paths.warehouse, folder, sorted(tables), descriptions)
+    manifest = Manifest(generation_id, **vars(ingredients), tables=copied)
+    refuse_broken_schema(current_manifest(paths), manifest)
+    manifest.write(folder)
+    return folder, manifest
+
+
+def latest_unfinished(paths: Paths) -> Path:
+    """The generation that this night has built and not yet published."""
+    return paths.unfinished_generation(next_generation(paths))
+
+
+def refuse_broken_schema(published: Manifest | None, built: Manifest) -> None:
+    """Refuse a column removed or retyped within one major version."""
+    if published is None or published.major != built.major:
+        return
+    broken = list(_broken_columns(published.tables, built.tables))
+    if broken:
+        raise PublicationRefusedError(
+            f"readers of {published.generation} would break: {'; '.join(broken)}. Keep "
+            "the columns, or raise the major version in pyproject.toml and say so in "
+            "CHANGELOG.md"
+        )
+
+
+def publish(paths: Paths, folder: Path, keep: int) -> Path:
+    """Make a finished folder the current generation; readers see old or new, whole."""
+    generation_id = Manifest.read(folder).generation
+    target = paths.generation(generation_id)
+    sync_tree(folder)
+    folder.rename(target)
+    sync(paths.published)
+    switch(paths, generation_id)
+    record_publication(paths)
+    drop_old_generations(paths, keep)
+    return target
+
+
+def switch(paths: Paths, generation_id: str) -> None:
+    """Point `current` at a generation by renaming a new link over the old one."""
+    link = paths.published / ".current.tmp"
+    link.unlink(missing_ok=True)
+    link.symlink_to(generation_id)
+    link.replace(paths.current)
+    sync(paths.published)
+
+
+def rollback(paths: Paths, generation: str | None = None) -> str:
+    """Switch to a generation, by default the one before the current.
+
+    Raises:
+        NoGenerationError: it is not there.
+    """
+    current = paths.current.resolve().name
+    known = [name for name in generations(paths) if name != current]
+    wanted = generation or _newest_before(current, known)
+    if wanted not in known:
+        held = ", ".join(known) or "none"
+        raise NoGenerationError(
+            f"there is no generation {wanted or 'before the current one'}; besides "
+            f"the current one ({current}) there are: {held}"
+        )
+    switch(paths, wanted)
+    return wanted
+
+
+def drop_old_generations(paths: Paths, keep: int) -> None:
+    """Remove all but the newest generations; never the current one."""
+    current = paths.current.resolve().name
+    for generation_id in generations(paths)[:-keep]:
+        if generation_id != current:
+            _remove(paths, generation_id)
+
+
+def sweep_publications(paths: Paths) -> list[Path]:
+    """Remove what a killed publication left, and record one it did not record."""
+    swept = list(paths.published.glob(".*.tmp"))
+    for path in swept:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    record_publication(paths)
+    for generation_id in generations(paths):
+        if not _record_of(paths, generation_id).is_file():
+            swept.append(paths.generation(generation_id))
+            _remove(paths, generation_id)
+    return swept
+
+
+def record_publication(paths: Paths) -> None:
+    """Write the record of the current generation, once, from the generation itself."""
+    manifest = current_manifest(paths)
+    if manifest is None or _record_of(paths, manifest.generation).is_file():
+        return
+    switched = datetime.fromtimestamp(paths.current.lstat().st_mtime, UTC)
+    row = {
+        "generation": manifest.generation,
+        "version": manifest.version,
+        "run_key": manifest.run_key,
+        "as_of": datetime.fromisoformat(manifest.as_of),
+        "files_count": len(manifest.files),
+        "rows_count": sum(table.rows for table in manifest.tables.values()),
+        "published_at": switched.replace(tzinfo=None),
+    }
+    write_record(paths.publications, manifest.generation, PUBLICATION, [row])
+
+
+def _number(generation_id: str) -> int:
+    return int(generation_id.removeprefix("g"))
+
+
+def _newest_before(current: str, known: Collection[str]) -> str | None:
+    if not _GENERATION.fullmatch(current):
+        return None
+    earlier = [name for name in known if _number(name) < _number(current)]
+    return max(earlier, key=_number, default=None)
+
+
+def _record_of(paths: Paths, generation_id: str) -> Path:
+    return paths.publications / f"{generation_id}.parquet"
+
+
+def _remove(paths: Paths, generation_id: str) -> None:
+    doomed = paths.unfinished_generation(generation_id)
+    paths.generation(generation_id).rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def _broken_columns(
+    old: Mapping[str, Table], new: Mapping[str, Table]
+) -> Iterator[str]:
+    for name, table in old.items():
+        if name not in new:
+            yield f"table {name} is gone"
+            continue
+        for column, kind in table.columns.items():
+            built = new[name].columns.get(column)
+            if built is None:
+                yield f"column {name}.{column} is gone"
+            elif built != kind:
+                yield f"column {name}.{column} was {kind} and is {built}"
+
+
+def _copy_tables(
+    warehouse: Path,
+    folder: Path,
+    tables: Collection[str],
+    descriptions: Mapping[str, Description],
+) -> dict[str, Table]:
+    with _attached(warehouse, folder / DATABASE) as connection:
+        connection.execute(f"create schema facts.{SCHEMA}")
+        return {
+            name: _copy_table(connection, folder, name, descriptions.get(name))
+            for name in tables
+        }
+
+
+@contextmanager
+def _attached(warehouse: Path, target: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        # Views in the warehouse name its catalog, so it keeps the name it was built by.
+        connection.execute(
+            f"attach {_text(warehouse)} as {_name(warehouse.stem)} (read_only)"
+        )
+        connection.execute(
+            f"attach {_text(target)} as facts (storage_version '{STORAGE_VERSION}')"
+        )
+        connection.execute(f"use {_name(warehouse.stem)}")
+        yield connection
+        # Detaching writes the log into the file: no .wal is left beside it.
+        connection.execute("detach facts")
+
+
+def _copy_table(
+    connection: "duckdb.DuckDBPyConnection",
+    folder: Path,
+    name: str,
+    description: Description | None,
+) -> Table:
+    target = f"facts.{SCHEMA}.{_name(name)}"
+    connection.execute(f"create table {target} as from {SCHEMA}.{_name(name)}")
+    file = _text(folder / SCHEMA / f"{name}.parquet")
+    connection.execute(f"copy {target} to {file} (format parquet, compression zstd)")
+    described = connection.execute(f"describe {target}").fetchall()
+    columns = {row[0]: row[1] for row in described}
+    if description:
+        _comment(connection, target, columns, description)
+    counted = connection.execute(f"select count(*) from {target}").fetchone()  # noqa: S608
+    rows = int(counted[0]) if counted else 0
+    schema_hash = hashlib.sha256(json.dumps(columns).encode()).hexdigest()
+    return Table(rows, columns, schema_hash)
+
+
+def _comment(
+    connection: "duckdb.DuckDBPyConnection",
+    target: str,
+    columns: Collection[str],
+    description: Description,
+) -> None:
+    connection.execute(f"comment on table {target} is {_text(description.table)}")
+    for column in columns:
+        text = description.columns.get(column)
+        if text:
+            connection.execute(
+                f"comment on column {target}.{_name(column)} is {_text(text)}"
+            )
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _name(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'

@@ -1,0 +1,70 @@
+"""Realised cohort counts: who entered a stage in a month, who went on in time."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dagster_project.samples.deals import Deal
+from dagster_project.samples.world import DAY, PIPELINES, Period, Pipeline, day_text
+
+
+def cohort_rows(
+    journeys: Sequence[Deal], period: Period, days: int
+) -> list[dict[str, Any]]:
+    """Per month (UTC), pipeline and pair: entered, converted so far, in time."""
+    counted: Counter[tuple[str, str, str, str, bool]] = Counter()
+    for deal in journeys:
+        for key in _entered(deal, days * DAY):
+            counted[key] += 1
+    keys = sorted({key[:4] for key in counted})
+    return [_row(key, counted) for key in keys]
+
+
+def _row(
+    key: tuple[str, str, str, str],
+    counted: Counter[tuple[str, str, str, str, bool]],
+) -> dict[str, Any]:
+    pipeline, month, start, goal = key
+    converted = counted[pipeline, month, start, goal, True]
+    return {
+        "cohort_month": month,
+        "pipeline": pipeline,
+        "from_stage": start,
+        "to_stage": goal,
+        "entered_count": converted + counted[pipeline, month, start, goal, False],
+        "converted_count": converted,
+    }
+
+
+def _entered(deal: Deal, seconds: int) -> Iterator[tuple[str, str, str, str, bool]]:
+    for pipeline in PIPELINES:
+        moves = [m for m in deal.moves if m.pipeline is pipeline]
+        firsts = _firsts(deal, pipeline)
+        for start, goal in _pairs(pipeline):
+            if start not in firsts:
+                continue
+            entered = firsts[start]
+            is_converted = any(
+                move.at - entered <= seconds
+                for move in moves
+                if move.at >= entered and goal <= move.stage.order < pipeline.lost.order
+            )
+            names = (pipeline.steps[start].stage_id, pipeline.steps[goal].stage_id)
+            month = f"{day_text(entered // DAY)[:7]}-01"
+            yield pipeline.pipeline_id, month, *names, is_converted
+
+
+def _firsts(deal: Deal, pipeline: Pipeline) -> dict[int, int]:
+    """When each step of a pipeline was first entered."""
+    firsts: dict[int, int] = {}
+    for move in deal.moves:
+        if move.pipeline is pipeline and move.stage.order < pipeline.lost.order:
+            firsts.setdefault(move.stage.order, move.at)
+    return firsts
+
+
+def _pairs(pipeline: Pipeline) -> list[tuple[int, int]]:
+    """Each step with the next, and with the first won one."""
+    count, won = len(pipeline.steps), pipeline.first_won
+    nexts = [(step, step + 1) for step in range(count - 1)]
+    return nexts + [(step, won) for step in range(won - 1)]

@@ -1,0 +1,81 @@
+"""Every setting, in one typed place: the environment first, then the default.
+
+No secret has a default; what is not set is made on the machine and never leaves it.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; the message names it and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one run.
+
+    `sources` empty means every source that `dbt_project.yml` names.
+    """
+
+    extracts: Path
+    data: Path
+    seeds: Path
+    sources: tuple[str, ...]
+    timezone: str
+    home_currency: str
+    memory_limit: str
+    threads: int
+    keep_generations: int
+    webhook_url: str | None
+    pii_salt: str | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read `FUNNELHOUSE_*`.
+
+        Raises:
+            SettingError: a value that is no number, no time zone or out of range.
+        """
+
+        def value(name: str, default: str = "") -> str:
+            return environment.get(f"FUNNELHOUSE_{name}", "").strip() or default
+
+        data = Path(value("DATA", str(ROOT / "data"))).absolute()
+        return cls(
+            extracts=Path(value("EXTRACTS", str(data / "extracts"))).absolute(),
+            data=data,
+            seeds=Path(value("SEEDS", str(ROOT / "seeds"))).absolute(),
+            sources=tuple(filter(None, map(str.strip, value("SOURCES").split(",")))),
+            timezone=_zone(value("TIMEZONE", "UTC")),
+            home_currency=value("HOME_CURRENCY", "USD").upper(),
+            memory_limit=value("MEMORY_LIMIT", "4GB"),
+            threads=_positive("THREADS", value("THREADS", str(os.cpu_count() or 1))),
+            keep_generations=_positive("KEEP", value("KEEP", "7")),
+            webhook_url=value("WEBHOOK_URL") or None,
+            pii_salt=value("PII_SALT") or None,
+        )
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingError(
+            f"FUNNELHOUSE_TIMEZONE: {name!r} is no time zone; "
+            "use an IANA name such as America/Sao_Paulo"
+        ) from error
+    return name
+
+
+def _positive(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingError(
+            f"FUNNELHOUSE_{name}: {text!r} is not a whole number above 0"
+        )
+    return int(text)

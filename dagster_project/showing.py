@@ -1,0 +1,200 @@
+"""How nights and states look on a terminal; plain lines where there is none."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from dagster_project.night import GateLine, NightSummary, Progress
+    from dagster_project.status import Status
+
+Observe = Callable[["Progress"], None]
+OFFENDERS_SHOWN = 5
+NOTES_SHOWN = 10
+_COLORS = {"failed": "red", "refused": "red", "locked": "yellow"}
+
+
+def console(stderr: bool = False) -> Console:
+    """A console; wide and without colours where it is no terminal."""
+    made = Console(stderr=stderr, highlight=False)
+    return (
+        made if made.is_terminal else Console(stderr=stderr, highlight=False, width=200)
+    )
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Observe | None]:
+    """Show the steps of a night while they run: a bar, or a line each."""
+    err = console(stderr=True)
+    if quiet:
+        yield None
+    elif not err.is_terminal:
+        yield lambda event: _tell_line(err, event)
+    else:
+        columns = (TextColumn("{task.description:40}"), BarColumn())
+        more = (MofNCompleteColumn(), TimeElapsedColumn())
+        with Bar(*columns, *more, console=err, transient=True) as bar:
+            task = bar.add_task("preparing", total=None)
+            yield lambda event: _advance(bar, task, event)
+
+
+def show_night(night: "NightSummary", verbose: bool = False) -> None:
+    """One summary at the end: files, rows, gates, marts, seconds, where it lies."""
+    out = console()
+    _show_outcome(out, night)
+    if night.exit_code == 0 and night.outcome == "nothing to do":
+        _show_places(out, night)
+        return
+    if night.steps:
+        _show_rows(out, night)
+    _show_gates(out, night.gates)
+    if night.marts and night.exit_code == 0:
+        out.print(_counts("mart", night.marts))
+    _show_places(out, night)
+    for warning in night.warnings:
+        console(stderr=True).print(f"[yellow]warning:[/] {escape(warning)}")
+    if verbose and night.trace:
+        console(stderr=True).print(night.trace, markup=False)
+
+
+def show_status(status: "Status") -> None:
+    """The last publication, the accounting, rejects and gates."""
+    out = console()
+    if not status.generation:
+        out.print("nothing is published yet: run `funnelhouse run`")
+    else:
+        as_of = f"as of {status.as_of} UTC, published {status.published_at} UTC"
+        out.print(f"generation [bold]{status.generation}[/], {as_of}")
+        out.print(f"generations kept: {', '.join(status.generations)}")
+        out.print(_counts("mart", status.tables))
+    _show_accounting(out, status)
+    _show_rejects(out, status)
+    _show_last_gates(out, status)
+
+
+def show_settings(settings: Mapping[str, str]) -> None:
+    """Each setting by the variable that sets it."""
+    table = Table("variable", "value", box=None)
+    for name, value in settings.items():
+        table.add_row(name, escape(value))
+    console().print(table)
+
+
+def _tell_line(err: Console, event: "Progress") -> None:
+    if event.kind in ("began", "failed"):
+        err.print(f"{event.step.replace('__', '.')}: {event.kind}", markup=False)
+
+
+def _advance(bar: Bar, task: TaskID, event: "Progress") -> None:
+    name = event.step.replace("__", ".")
+    if event.kind == "planned":
+        bar.update(task, total=event.total, description="starting")
+    elif event.kind == "began":
+        bar.update(task, description=name)
+    elif event.kind == "told" and event.text.startswith("dbt "):
+        bar.update(task, description=event.text.split(": ", 1)[-1])
+    elif event.kind in ("ended", "skipped", "failed"):
+        bar.advance(task)
+
+
+def _show_outcome(out: Console, night: "NightSummary") -> None:
+    color = _COLORS.get(night.outcome, "green")
+    what = night.generation or night.outcome
+    verb = "published " if night.generation else ""
+    as_of = f" as of {night.as_of} UTC" if night.as_of else ""
+    seconds = f"{night.seconds:.1f} s"
+    out.print(f"[bold {color}]{verb}{escape(what)}[/]{as_of} in {seconds}")
+    if night.message:
+        out.print(escape(night.message))
+
+
+def _show_rows(out: Console, night: "NightSummary") -> None:
+    refused = f", {night.refused_files} files refused" if night.refused_files else ""
+    out.print(
+        f"new files {night.files:,}, rows landed {night.landed:,}, "
+        f"rejected {night.rejected:,}{refused}"
+    )
+    for note in night.notes[:NOTES_SHOWN]:
+        out.print(f"  {escape(note)}")
+    if len(night.notes) > NOTES_SHOWN:
+        out.print(f"  … and {len(night.notes) - NOTES_SHOWN} more: funnelhouse status")
+
+
+def _show_gates(out: Console, gates: list["GateLine"]) -> None:
+    if not gates:
+        return
+    broken = [gate for gate in gates if not gate.passed]
+    out.print(f"gates: {len(gates) - len(broken)} rules hold, {len(broken)} are broken")
+    for gate in broken:
+        color, word = ("red", "refused") if gate.blocks else ("yellow", "warned")
+        text = f"{gate.rule}: {gate.message}".rstrip(": ")
+        out.print(f"  [{color}]{word}[/] {escape(text)}")
+        for offender in gate.offenders[:OFFENDERS_SHOWN]:
+            told = ", ".join(f"{name}={value}" for name, value in offender.items())
+            out.print(f"    {escape(told)}")
+
+
+def _counts(what: str, rows: Mapping[str, int]) -> Table:
+    table = Table(what, box=None)
+    table.add_column("rows", justify="right")
+    for name, count in rows.items():
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def _show_places(out: Console, night: "NightSummary") -> None:
+    places: dict[str, Path | None] = {"facts": night.facts, "report": night.report}
+    if night.exit_code != 0 and any(places.values()):
+        out.print("still published, as before:")
+    for name, path in places.items():
+        if path:
+            out.print(f"{name:7} {path}", soft_wrap=True, markup=False)
+
+
+def _show_accounting(out: Console, status: "Status") -> None:
+    numbers = ("files", "refused", "physical", "landed", "rejected", "erased")
+    table = Table("source", box=None)
+    for name in numbers:
+        table.add_column(name, justify="right")
+    table.add_column("newest extract")
+    table.add_column("closes")
+    for each in status.accounting:
+        counts = (each.files, each.refused_files, each.physical, each.landed)
+        more = (each.rejected, each.erased)
+        told = "yes" if each.closes else "[red]NO[/]"
+        row = [f"{count:,}" for count in (*counts, *more)]
+        table.add_row(each.source_code, *row, each.through[:19], told)
+    if status.accounting:
+        out.print(table)
+
+
+def _show_rejects(out: Console, status: "Status") -> None:
+    for each in status.rejects:
+        where = f"{each['source_code']}.{each['table_name']}"
+        text = f"rejected {each['rows']:,} of {where}: {each['reason']}"
+        out.print(f"{text} (e.g. {each['example_file']})", markup=False)
+
+
+def _show_last_gates(out: Console, status: "Status") -> None:
+    if not status.gates:
+        return
+    night = status.gates[0]["night_code"]
+    broken = [gate for gate in status.gates if not gate["is_passed"]]
+    out.print(
+        f"gates of night {night}: {len(status.gates)} rules, {len(broken)} broken"
+    )
+    for gate in broken:
+        out.print(f"  {gate['rule_code']}: {gate['message']}", markup=False)

@@ -1,0 +1,349 @@
+"""dbt in this process: its environment, its manifest, which node which step builds.
+
+Imports no Dagster, so that `check` and `status` start fast.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dagster_project.paths import DBT, Paths
+from dagster_project.settings import Settings
+
+TELEMETRY_OFF = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+}
+RESULT_EVENTS = frozenset(
+    {"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"}
+)
+_PARSED_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".md", ".py"})
+
+
+class TransformError(RuntimeError):
+    """dbt could not do its work; the message is dbt's, with the file it names."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The dbt project as parsed, and which of its nodes each step builds."""
+
+    settings: Settings
+    paths: Paths
+    manifest: Mapping[str, Any]
+    staged: frozenset[str]
+    built: frozenset[str]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The enabled sources."""
+        return self.settings.sources or named_sources()
+
+    def node(self, unique_id: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.manifest["nodes"][unique_id]
+        return found
+
+    def names(self, unique_ids: Iterable[str]) -> list[str]:
+        return sorted(str(self.node(unique_id)["name"]) for unique_id in unique_ids)
+
+    def in_schema(self, schema: str) -> list[Mapping[str, Any]]:
+        """The nodes that this night builds in a schema, by name."""
+        nodes = (self.node(unique_id) for unique_id in self.staged | self.built)
+        found = [node for node in nodes if node["schema"] == schema]
+        return sorted(found, key=lambda node: str(node["name"]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What dbt made of one node."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    status: str
+    seconds: float
+    message: str
+    file: str
+
+    @property
+    def is_fault(self) -> bool:
+        return self.status in ("error", "runtime error")
+
+    @property
+    def is_refused(self) -> bool:
+        return self.status == "fail"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.file}): {self.message}"
+
+
+def environment(settings: Settings, paths: Paths) -> dict[str, str]:
+    """Every variable that dbt, Dagster and Great Expectations are started with."""
+    return {
+        **TELEMETRY_OFF,
+        "DAGSTER_HOME": str(paths.dagster_home),
+        "DBT_PROJECT_DIR": str(DBT),
+        "DBT_PROFILES_DIR": str(DBT),
+        "DBT_TARGET_PATH": str(paths.dbt_target),
+        "DBT_LOG_PATH": str(paths.dbt_target),
+        "FUNNELHOUSE_DATA": str(paths.data),
+        "FUNNELHOUSE_EXTRACTS": str(paths.extracts),
+        "FUNNELHOUSE_LAKE": str(paths.lake),
+        "FUNNELHOUSE_WAREHOUSE": str(paths.warehouse),
+        "FUNNELHOUSE_SEEDS": str(paths.seeds),
+        "FUNNELHOUSE_SOURCES": ",".join(settings.sources),
+        "FUNNELHOUSE_TIMEZONE": settings.timezone,
+        "FUNNELHOUSE_HOME_CURRENCY": settings.home_currency,
+        "FUNNELHOUSE_MEMORY_LIMIT": settings.memory_limit,
+        "FUNNELHOUSE_THREADS": str(settings.threads),
+        "FUNNELHOUSE_KEEP": str(settings.keep_generations),
+        "FUNNELHOUSE_PII_SALT": salt(settings, paths),
+    }
+
+
+def apply_environment(settings: Settings, paths: Paths) -> None:
+    """Set the environment of this process, and make the folders it names."""
+    for folder in (paths.warehouse.parent, paths.dagster_home, paths.lake):
+        folder.mkdir(parents=True, exist_ok=True)
+    os.environ.update(environment(settings, paths))
+
+
+def salt(settings: Settings, paths: Paths) -> str:
+    """What personal data are hashed with: as set, else made once, readable by us."""
+    if settings.pii_salt:
+        return settings.pii_salt
+    if not paths.salt.is_file():
+        _make_salt(paths.salt)
+    return paths.salt.read_text(encoding="ascii").strip()
+
+
+def load_project(settings: Settings) -> Project:
+    """Parse dbt where anything it reads has changed, and read the manifest.
+
+    Raises:
+        TransformError: dbt cannot parse the project.
+    """
+    paths = Paths.of(settings)
+    apply_environment(settings, paths)
+    prepare_manifest(settings, paths)
+    key = paths.dbt_manifest_key.read_text(encoding="ascii")
+    return _project(settings, paths, key)
+
+
+def prepare_manifest(settings: Settings, paths: Paths) -> bool:
+    """Parse when the manifest is missing or stale; say whether it was parsed."""
+    key, held = manifest_key(settings, paths), paths.dbt_manifest_key
+    fresh = held.is_file() and held.read_text(encoding="ascii") == key
+    if fresh and paths.dbt_manifest.is_file():
+        return False
+    parse()
+    held.write_text(key, encoding="ascii")
+    return True
+
+
+def manifest_key(settings: Settings, paths: Paths) -> str:
+    """A hash of all that a parse reads: files, the seeds' names, the environment."""
+    digest = hashlib.sha256()
+    for path in sorted(_parsed_files(DBT)):
+        digest.update(f"{path.relative_to(DBT)}\0".encode() + path.read_bytes())
+    seeds = sorted(path.name for path in paths.seeds.glob("*.csv"))
+    properties = [path.read_text("utf-8") for path in sorted(paths.seeds.glob("*.yml"))]
+    read = [*seeds, *properties, *sorted(environment(settings, paths).items())]
+    digest.update(json.dumps(read).encode())
+    return digest.hexdigest()
+
+
+def parse() -> None:
+    """`dbt parse`, partially where dbt can."""
+    result = _invoke(["parse"])
+    if not result.success:
+        raise TransformError(f"dbt cannot read the project: {result.exception}")
+
+
+def build(
+    names: Collection[str],
+    indirect_selection: str,
+    full_refresh: bool,
+    on_result: Callable[[dict[str, Any]], None],
+) -> list[Outcome]:
+    """`dbt build` of some nodes and their tests; each result is told as it comes.
+
+    The connections are closed afterwards: they hold the lock on the warehouse.
+
+    Raises:
+        TransformError: dbt stopped before it built anything.
+    """
+    arguments = ["build", "--select", *names]
+    arguments += ["--indirect-selection", indirect_selection]
+    arguments += ["--exclude-resource-type", "unit_test"]
+    arguments += ["--full-refresh"] if full_refresh else []
+    result = _invoke(arguments, [_teller(on_result)])
+    if result.exception is not None:
+        raise TransformError(f"dbt build stopped: {result.exception}")
+    return [_outcome(each) for each in getattr(result.result, "results", ())]
+
+
+def close_connections() -> None:
+    """Let go of the warehouse file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def count_rows(paths: Paths, nodes: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Rows of the tables among some nodes, by unique id; views are not run for it."""
+    import duckdb
+
+    with duckdb.connect(str(paths.warehouse), read_only=True) as connection:
+        tables = set(
+            connection.execute(
+                "select schema_name, table_name from duckdb_tables()"
+            ).fetchall()
+        )
+        return {
+            node["unique_id"]: _count(connection, node)
+            for node in nodes
+            if (node["schema"], node["alias"]) in tables
+        }
+
+
+def _invoke(arguments: list[str], callbacks: Sequence[Any] = ()) -> Any:
+    """Run dbt; it has to hear of the seeds by a path relative to its project.
+
+    With an absolute path it writes compiled tests of seeds beside the seeds.
+    """
+    from dbt.cli.main import dbtRunner
+
+    seeds = os.environ["FUNNELHOUSE_SEEDS"]
+    os.environ["FUNNELHOUSE_SEEDS"] = os.path.relpath(seeds, DBT)
+    try:
+        return dbtRunner(callbacks=list(callbacks)).invoke(
+            [*arguments, "--log-level", "none"]
+        )
+    finally:
+        os.environ["FUNNELHOUSE_SEEDS"] = seeds
+        close_connections()
+
+
+@lru_cache(maxsize=1)
+def named_sources() -> tuple[str, ...]:
+    """The sources that `dbt_project.yml` names."""
+    import yaml
+
+    declared = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return tuple(declared["vars"]["sources"])
+
+
+@lru_cache(maxsize=2)
+def _project(settings: Settings, paths: Paths, key: str) -> Project:
+    # `key` is unused but for the cache: the manifest is read once per parse.
+    manifest = json.loads(paths.dbt_manifest.read_text(encoding="utf-8"))
+    staged, built = split_nodes(manifest, settings.sources or named_sources())
+    return Project(settings, paths, manifest, staged, built)
+
+
+def split_nodes(
+    manifest: Mapping[str, Any], sources: Collection[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What is built before the staging gate, and what after it.
+
+    Before: seeds, the enabled sources' staging, the gate's projections and all
+    they need. After: the rest, but for the staging of sources not enabled.
+    """
+    nodes = {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("seed", "model", "snapshot")
+        and not _is_left_out(node, sources)
+    }
+    first = [unique_id for unique_id, node in nodes.items() if _is_staged(node)]
+    staged = _with_ancestors(first, manifest["parent_map"], nodes)
+    return frozenset(staged), frozenset(nodes) - staged
+
+
+def _is_staged(node: Mapping[str, Any]) -> bool:
+    return node["resource_type"] == "seed" or _layer(node) == "staging"
+
+
+def _is_left_out(node: Mapping[str, Any], sources: Collection[str]) -> bool:
+    folder = node["fqn"][2] if len(node["fqn"]) > 3 else ""
+    shared = folder.startswith("_") or not folder
+    return _layer(node) == "staging" and not shared and folder not in sources
+
+
+def _layer(node: Mapping[str, Any]) -> str:
+    return node["fqn"][1] if node["resource_type"] != "seed" else "seeds"
+
+
+def _with_ancestors(
+    wanted: Iterable[str],
+    parents: Mapping[str, Iterable[str]],
+    known: Collection[str],
+) -> set[str]:
+    found: set[str] = set()
+    waiting = list(wanted)
+    while waiting:
+        unique_id = waiting.pop()
+        if unique_id in known and unique_id not in found:
+            found.add(unique_id)
+            waiting.extend(parents.get(unique_id, ()))
+    return found
+
+
+def _teller(on_result: Callable[[dict[str, Any]], None]) -> Callable[[Any], None]:
+    from google.protobuf.json_format import (  # type: ignore[import-untyped]
+        MessageToDict,
+    )
+
+    def tell(event: Any) -> None:
+        if event.info.name in RESULT_EVENTS:
+            on_result(MessageToDict(event, preserving_proto_field_name=True))
+
+    return tell
+
+
+def _outcome(result: Any) -> Outcome:
+    return Outcome(
+        unique_id=result.node.unique_id,
+        name=result.node.name,
+        resource_type=str(result.node.resource_type),
+        status=str(result.status),
+        seconds=float(result.execution_time or 0),
+        message=" ".join(str(result.message or "").split()),
+        file=result.node.original_file_path,
+    )
+
+
+def _count(connection: Any, node: Mapping[str, Any]) -> int:
+    relation = f'"{node["schema"]}"."{node["alias"]}"'
+    counted = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608
+    return int(counted[0])
+
+
+def _parsed_files(folder: Path) -> Iterable[Path]:
+    skipped = {"target", "logs", "dbt_packages"}
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder).parts
+        if path.suffix in _PARSED_SUFFIXES and not skipped.intersection(inside):
+            yield path
+
+
+def _make_salt(path: Path) -> None:
+    """Write it beside, then link it: of two that start at once the first one holds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    with suppress(FileExistsError):
+        path.hardlink_to(unfinished)
+    unfinished.unlink()

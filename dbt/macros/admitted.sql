@@ -1,0 +1,95 @@
+{#
+    A raw table as this run may know it: rows of admitted files, taken by as-of.
+    In mode `full` a key that a later whole extract lacks comes once more, as it
+    was, with _is_vanished and the time of the extract that lacks it.
+#}
+{% macro admitted(source_code, table_name) %}
+    {%- set raw = source(source_code, table_name) -%}
+    {%- set files = source('lake', 'files') -%}
+    {%- set runs = source('lake', 'runs') -%}
+    {%- set extract = extract_contract(source_code, table_name) -%}
+    {%- if extract.get('mode') == 'full' and extract.get('key') -%}
+    (
+        with known as (
+            {{ known_rows(raw, files, runs, source_code, table_name) }}
+        ),
+
+        extracts as (
+            select
+                _extracted_at,
+                row_number() over (order by _extracted_at) as extract_number,
+                lead(_extracted_at) over (order by _extracted_at) as next_extracted_at
+            from (
+                select distinct extracted_at as _extracted_at from {{ files }}
+                where source_code = '{{ source_code }}' and table_name = '{{ table_name }}'
+                    and extracted_at <= (select as_of from {{ runs }})
+            ) as taken
+        ),
+
+        followed as (
+            select
+                known.*,
+                extracts.next_extracted_at as _next_extracted_at,
+                extracts.extract_number as _extract_number,
+                lead(extracts.extract_number) over (
+                    partition by {% for key in extract['key'] %}{{ adapter.quote(key) }}{{ ', ' if not loop.last }}{% endfor %}
+                    order by extracts.extract_number
+                ) as _next_extract_number
+            from known
+            inner join extracts on known._extracted_at = extracts._extracted_at
+        )
+
+        select
+            known.*,
+            false as _is_vanished
+        from known
+        union all
+        select
+            {{ but_extracted_at('followed') }},
+            true as _is_vanished
+        from followed
+        where _next_extracted_at is not null
+            and coalesce(_next_extract_number, -1) <> _extract_number + 1
+            and coalesce(_next_extract_number, -1) <> _extract_number
+    )
+    {%- else -%}
+    (
+        select
+            known.*,
+            false as _is_vanished
+        from (
+            {{ known_rows(raw, files, runs, source_code, table_name) }}
+        ) as known
+    )
+    {%- endif -%}
+{% endmacro %}
+
+{% macro known_rows(raw, files, runs, source_code, table_name) -%}
+            select * from {{ raw }}
+            where _file_sha256 in (
+                select file_sha256 from {{ files }}
+                where source_code = '{{ source_code }}' and table_name = '{{ table_name }}'
+            )
+            and _extracted_at <= (select as_of from {{ runs }})
+{%- endmacro %}
+
+{% macro but_extracted_at(relation) -%}
+    {{ return(adapter.dispatch('but_extracted_at')(relation)) }}
+{%- endmacro %}
+
+{% macro default__but_extracted_at(relation) -%}
+            {{ relation }}.* exclude (_extract_number, _next_extract_number, _next_extracted_at)
+            replace (_next_extracted_at as _extracted_at)
+{%- endmacro %}
+
+{# meta.extract of a raw table, the source's own defaults below it. #}
+{% macro extract_contract(source_code, table_name) %}
+    {% if not execute %}{{ return({}) }}{% endif %}
+    {% for node in graph.sources.values()
+        if node.source_name == source_code and node.name == table_name %}
+        {% set contract = {} %}
+        {% do contract.update((node.get('source_meta') or {}).get('extract') or {}) %}
+        {% do contract.update((node.config.get('meta') or {}).get('extract') or {}) %}
+        {{ return(contract) }}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,83 @@
+{# Where two engines differ; models hold what they read alike. #}
+
+{% macro try_cast(expression, type) -%}
+    try_cast({{ expression }} as {{ type }})
+{%- endmacro %}
+
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
+    (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
+{%- endmacro %}
+
+{% macro microseconds(time) -%}
+    {{ return(adapter.dispatch('microseconds')(time)) }}
+{%- endmacro %}
+
+{% macro default__microseconds(time) -%}
+    epoch_us({{ time }})
+{%- endmacro %}
+
+{% macro plus_seconds(time, seconds) -%}
+    {{ return(adapter.dispatch('plus_seconds')(time, seconds)) }}
+{%- endmacro %}
+
+{% macro default__plus_seconds(time, seconds) -%}
+    {{ time }} + to_microseconds(cast(round({{ seconds }} * 1000000.0) as bigint))
+{%- endmacro %}
+
+{% macro plus_days(date, days) -%}
+    {{ return(adapter.dispatch('plus_days')(date, days)) }}
+{%- endmacro %}
+
+{% macro default__plus_days(date, days) -%}
+    cast({{ date }} + to_days(cast({{ days }} as integer)) as date)
+{%- endmacro %}
+
+{% macro hash_of(expressions) -%}
+    md5({% for expression in expressions -%}
+        coalesce(cast({{ expression }} as {{ dbt.type_string() }}), ''){{ " || chr(31) || " if not loop.last }}
+    {%- endfor %})
+{%- endmacro %}
+
+{# Personal data leaves staging only as a salted hash. #}
+{% macro hashed(expression) -%}
+    {{ return(adapter.dispatch('hashed')(expression)) }}
+{%- endmacro %}
+
+{% macro default__hashed(expression) -%}
+    sha256(getvariable('pii_salt') || lower(trim({{ expression }})))
+{%- endmacro %}
+
+{% macro json_text(document, path) -%}
+    {{ return(adapter.dispatch('json_text')(document, path)) }}
+{%- endmacro %}
+
+{% macro default__json_text(document, path) -%}
+    json_extract_string({{ document }}, '{{ path }}')
+{%- endmacro %}
+
+{# A row a day, from the first to the last date of a relation's bounds. #}
+{% macro days_between(first, last) -%}
+    {{ return(adapter.dispatch('days_between')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    unnest(cast(range({{ first }}, {{ last }} + 1, interval 1 day) as date[]))
+{%- endmacro %}
+
+{# A top-level value of a JSON document by a name that stands in a column. #}
+{% macro json_value(document, name) -%}
+    {{ return(adapter.dispatch('json_value')(document, name)) }}
+{%- endmacro %}
+
+{% macro default__json_value(document, name) -%}
+    json_extract_string({{ document }}, '$."' || {{ name }} || '"')
+{%- endmacro %}
+
+{# Whether a text is one of a list written with | between its members. #}
+{% macro is_in_list(text, list) -%}
+    '|' || replace({{ list }}, ' | ', '|') || '|' like '%|' || {{ text }} || '|%'
+{%- endmacro %}

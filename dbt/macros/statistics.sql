@@ -1,0 +1,44 @@
+{# Statistics in plain SQL, the same on every engine. #}
+
+{% macro cube_members() -%}
+    {# The eight ways of replacing pipeline, segment and channel by `all`. #}
+    select * from (
+        values
+        (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1),
+        (1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)
+    ) as members (is_all_pipelines, is_all_segments, is_all_channels)
+{%- endmacro %}
+
+{# Wilson score interval, 95 %: Wilson (1927); sign is + or -. #}
+{% macro wilson_bound(successes, trials, sign) -%}
+    {%- set z = 1.959963984540054 -%}
+    (
+        ({{ successes }} + {{ z }} * {{ z }} / 2) / ({{ trials }} + {{ z }} * {{ z }})
+        {{ sign }} {{ z }} / ({{ trials }} + {{ z }} * {{ z }}) * sqrt(
+            {{ successes }} * ({{ trials }} - {{ successes }}) / cast({{ trials }} as double)
+            + {{ z }} * {{ z }} / 4
+        )
+    )
+{%- endmacro %}
+
+{#
+    Two-sided tail of the standard normal, 2 (1 - Phi(|z|)) = erfc(|z| / sqrt 2).
+    Below x = 2.5 the series erf(x) = 2x/sqrt(pi) exp(-x2) (1 + 2x2/3 (1 + 2x2/5 (...)));
+    above it the continued fraction of erfc (Abramowitz and Stegun, 7.1.6 and 7.1.14).
+#}
+{% macro normal_two_sided_tail(z) -%}
+    {%- set x = "(abs(" ~ z ~ ") / sqrt(2.0))" -%}
+    {%- set series = namespace(sql="1.0") -%}
+    {%- for n in range(60, 0, -1) -%}
+        {%- set series.sql = "(1.0 + 2.0 * " ~ x ~ " * " ~ x ~ " / " ~ (2 * n + 1) ~ ".0 * " ~ series.sql ~ ")" -%}
+    {%- endfor -%}
+    {%- set fraction = namespace(sql=x) -%}
+    {%- for n in range(50, 0, -1) -%}
+        {%- set fraction.sql = "(" ~ x ~ " + " ~ (n / 2) ~ " / " ~ fraction.sql ~ ")" -%}
+    {%- endfor -%}
+    case
+        when {{ x }} < 2.5
+            then 1.0 - 2.0 * {{ x }} / sqrt(pi()) * exp(-{{ x }} * {{ x }}) * {{ series.sql }}
+        else exp(-{{ x }} * {{ x }}) / sqrt(pi()) / {{ fraction.sql }}
+    end
+{%- endmacro %}

@@ -1,0 +1,148 @@
+-- One row per journey and pair of stages: when it could convert, and what came first.
+with journeys as (
+
+    select
+        journeys.journey_id,
+        journeys.channel_code,
+        journeys.observed_until,
+        journeys.history_from,
+        segments.segment_code
+    from {{ ref('int_journeys') }} as journeys
+    inner join {{ ref('int_journey_segments') }} as segments
+        on journeys.journey_id = segments.journey_id
+    where not journeys.is_deleted and not journeys.is_duplicate
+
+),
+
+moves as (
+
+    select
+        transitions.*,
+        stages.stage_order as order_at_as_of,
+        max(transitions.step_number) over (
+            partition by transitions.journey_id
+        ) as last_step_number,
+        max(case when not transitions.is_unmapped then transitions.step_number end) over (
+            partition by transitions.journey_id
+        ) as last_mapped_step_number,
+        lead(transitions.effective_at) over (
+            partition by transitions.journey_id order by transitions.step_number
+        ) as next_effective_at
+    from {{ ref('int_transitions') }} as transitions
+    left join {{ ref('int_stages_at_as_of') }} as stages
+        on transitions.pipeline_code = stages.pipeline_code
+        and transitions.stage_code = stages.stage_code
+    where not transitions.is_awaited and transitions.effective_at is not null
+
+),
+
+ends as (
+
+    select
+        journey_id,
+        pipeline_code,
+        max(
+            case when step_number = last_mapped_step_number and is_lost then effective_at end
+        ) as lost_at,
+        case
+            when max(step_number) < max(last_step_number)
+                then max_by(next_effective_at, step_number)
+        end as transferred_at
+    from moves
+    group by journey_id, pipeline_code
+
+),
+
+visits as (
+
+    select
+        journey_id,
+        pipeline_code,
+        stage_code,
+        min(step_number) as step_number,
+        min_by(effective_at, step_number) as origin_at
+    from moves
+    where not is_lost and not is_unmapped
+    group by journey_id, pipeline_code, stage_code
+
+),
+
+paired as (
+
+    select
+        visits.journey_id,
+        visits.pipeline_code,
+        visits.origin_at,
+        pairs.from_stage_code,
+        pairs.to_stage_code,
+        min(later.effective_at) as converted_at
+    from visits
+    inner join {{ ref('int_stage_pairs') }} as pairs
+        on visits.pipeline_code = pairs.pipeline_code
+        and visits.stage_code = pairs.from_stage_code
+    left join moves as later
+        on visits.journey_id = later.journey_id
+        and visits.pipeline_code = later.pipeline_code
+        and visits.step_number <= later.step_number
+        and later.order_at_as_of >= pairs.to_stage_order
+        and not later.is_lost
+    group by
+        visits.journey_id, visits.pipeline_code, visits.origin_at,
+        pairs.from_stage_code, pairs.to_stage_code
+
+),
+
+timed as (
+
+    select
+        journeys.journey_id,
+        journeys.segment_code,
+        journeys.channel_code,
+        journeys.observed_until,
+        paired.pipeline_code,
+        paired.from_stage_code,
+        paired.to_stage_code,
+        {{ reporting_month('paired.origin_at') }} as cohort_month,
+        {{ microseconds('paired.converted_at') }} - {{ microseconds('paired.origin_at') }} as converted_after,
+        {{ microseconds('ends.lost_at') }} - {{ microseconds('paired.origin_at') }} as lost_after,
+        {{ microseconds('ends.transferred_at') }} - {{ microseconds('paired.origin_at') }} as transferred_after,
+        {{ microseconds('journeys.observed_until') }} - {{ microseconds('paired.origin_at') }} as watched_for,
+        case
+            when journeys.history_from > paired.origin_at
+                then {{ microseconds('journeys.history_from') }} - {{ microseconds('paired.origin_at') }}
+        end as watched_after
+    from paired
+    inner join journeys on paired.journey_id = journeys.journey_id
+    inner join ends
+        on paired.journey_id = ends.journey_id
+        and paired.pipeline_code = ends.pipeline_code
+
+),
+
+ended as (
+
+    select
+        *,
+        least(
+            coalesce(converted_after, watched_for), coalesce(lost_after, watched_for),
+            coalesce(transferred_after, watched_for), watched_for
+        ) as followed_for
+    from timed
+
+),
+
+classified as (
+
+    select
+        *,
+        case
+            when converted_after <= followed_for then 'converted'
+            when lost_after <= followed_for then 'lost'
+            when transferred_after <= followed_for then 'transferred'
+            else 'open'
+        end as end_code
+    from ended
+
+)
+
+select * from classified

@@ -1,0 +1,24 @@
+-- Each deal as each extract had it.
+with versions as (
+
+    {{ union_sources('deals') }}
+
+),
+
+marked as (
+
+    select
+        *,
+        source_code in ({{ sources_with('stage_changes') }}) as has_recorded_history,
+        row_number() over (
+            partition by source_code, deal_id order by known_at, source_file
+        ) as version_number,
+        row_number() over (
+            partition by source_code, deal_id order by known_at desc, source_file desc
+        ) as recency
+    from versions
+    where deal_id is not null
+
+)
+
+select * from marked

@@ -1,0 +1,108 @@
+-- Each deal as last known, and when it was deleted or merged.
+with versions as (
+
+    select * from {{ ref('int_deal_versions') }}
+
+),
+
+merges as (
+
+    select
+        source_code,
+        deal_id,
+        max_by(merged_into_deal_id, known_at) as merged_into_deal_id,
+        min(merged_at) as merged_at
+    from (
+        select source_code, deal_id, merged_into_deal_id, merged_at, known_at
+        from (
+            {{ union_sources('deal_merges') }}
+        ) as brought
+        union all
+        select
+            source_code,
+            deal_id,
+            merged_into_deal_id,
+            coalesce(merged_at, known_at) as merged_at,
+            known_at
+        from versions
+        where merged_into_deal_id is not null
+    ) as stated
+    group by source_code, deal_id
+
+),
+
+contacts as (
+
+    select
+        source_code,
+        deal_id,
+        min_by(contact_id, (known_at, contact_id)) as contact_id
+    from (
+        {{ union_sources('deal_contacts') }}
+    ) as linked
+    group by source_code, deal_id
+
+),
+
+spans as (
+
+    select
+        source_code,
+        deal_id,
+        min(known_at) as first_known_at,
+        max(case when not is_deleted then known_at end) as last_alive_at
+    from versions
+    group by source_code, deal_id
+
+),
+
+deletions as (
+
+    select
+        versions.source_code,
+        versions.deal_id,
+        min(versions.known_at) as first_deleted_at
+    from versions
+    inner join spans
+        on versions.source_code = spans.source_code
+        and versions.deal_id = spans.deal_id
+    where versions.is_deleted
+        and (spans.last_alive_at is null or versions.known_at > spans.last_alive_at)
+    group by versions.source_code, versions.deal_id
+
+),
+
+latest as (
+
+    select
+        versions.* exclude (
+            contact_id, currency_code, merged_into_deal_id, merged_at, deleted_at, is_deleted
+        ),
+        coalesce(versions.currency_code, {{ home_currency() }}) as currency_code,
+        coalesce(versions.contact_id, contacts.contact_id) as contact_id,
+        merges.merged_into_deal_id,
+        merges.merged_at,
+        coalesce(versions.is_deleted, false) as is_deleted,
+        case
+            when versions.is_deleted
+                then coalesce(versions.deleted_at, deletions.first_deleted_at)
+        end as deleted_at,
+        spans.first_known_at
+    from versions
+    left join merges
+        on versions.source_code = merges.source_code
+        and versions.deal_id = merges.deal_id
+    left join contacts
+        on versions.source_code = contacts.source_code
+        and versions.deal_id = contacts.deal_id
+    left join deletions
+        on versions.source_code = deletions.source_code
+        and versions.deal_id = deletions.deal_id
+    left join spans
+        on versions.source_code = spans.source_code
+        and versions.deal_id = spans.deal_id
+    where versions.recency = 1
+
+)
+
+select * from latest

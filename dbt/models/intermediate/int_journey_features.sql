@@ -1,0 +1,104 @@
+-- One row per journey, landmark and feature, read up to the landmark alone.
+with journeys as (
+
+    select * from {{ ref('int_journeys') }}
+
+),
+
+landmarks as (
+
+    select distinct coalesce(landmark_days, 0) as landmark_days from {{ ref('segments') }}
+
+),
+
+watched as (
+
+    select
+        journeys.*,
+        landmarks.landmark_days,
+        {{ plus_seconds('journeys.entered_at', 'landmarks.landmark_days * 86400') }} as landmark_at
+    from journeys
+    cross join landmarks
+
+),
+
+seen as (
+
+    select
+        watched.journey_id,
+        watched.landmark_days,
+        watched.entered_at,
+        events.event_code,
+        events.occurred_at
+    from watched
+    inner join {{ ref('int_customer_events') }} as events
+        on watched.person_id = events.person_id
+        and events.occurred_at <= watched.landmark_at
+        and events.actor_code = 'customer'
+
+),
+
+counted as (
+
+    select
+        journey_id,
+        landmark_days,
+        event_code || '_count' as feature_code,
+        count(*) as number_value
+    from seen
+    group by journey_id, landmark_days, event_code
+    union all
+    select journey_id, landmark_days, 'touches_count' as feature_code, count(*) as number_value
+    from seen
+    group by journey_id, landmark_days
+
+),
+
+timed as (
+
+    select
+        journey_id,
+        landmark_days,
+        {{ seconds_between('min(occurred_at)', 'min(entered_at)') }} / 86400 as number_value
+    from seen
+    group by journey_id, landmark_days
+
+),
+
+featured as (
+
+    {% set texts = [
+        ('channel_code', 'channel_code'), ('region_code', "coalesce(region, 'unknown')"),
+        ('product_code', "coalesce(product, 'unknown')"), ('source_code', 'source_code'),
+        ('pipeline_code', 'entry_pipeline_code'), ('entry_stage_code', 'entry_stage_code'),
+        ('is_returning', "case when is_returning then 'true' else 'false' end"),
+    ] %}
+    {% for feature_code, expression in texts %}
+    select
+        journey_id,
+        landmark_days,
+        '{{ feature_code }}' as feature_code,
+        cast({{ expression }} as {{ dbt.type_string() }}) as text_value,
+        cast(null as double) as number_value
+    from watched
+    union all
+    {% endfor %}
+    select
+        journey_id,
+        landmark_days,
+        feature_code,
+        cast(null as {{ dbt.type_string() }}) as text_value,
+        cast(number_value as double) as number_value
+    from counted
+    union all
+    select
+        journey_id,
+        landmark_days,
+        'days_since_first_visit' as feature_code,
+        cast(null as {{ dbt.type_string() }}) as text_value,
+        cast(number_value as double) as number_value
+    from timed
+
+)
+
+select * from featured

@@ -1,0 +1,85 @@
+-- Each journey in exactly one segment: the first, by priority, whose rules it meets.
+with rules as (
+
+    select
+        segment_rules.*,
+        segments.priority,
+        coalesce(segments.landmark_days, 0) as landmark_days,
+        {{ try_cast('segment_rules.value', 'double') }} as number,
+        count(*) over (
+            partition by segment_rules.segment_code, segment_rules.group_number
+        ) as conditions_count
+    from {{ ref('segment_rules') }} as segment_rules
+    inner join {{ ref('segments') }} as segments
+        on segment_rules.segment_code = segments.segment_code
+
+),
+
+faced as (
+
+    select
+        journeys.journey_id,
+        rules.*,
+        features.text_value,
+        coalesce(
+            features.number_value,
+            case when rules.feature_code like '%!_count' escape '!' then 0 end
+        ) as number_value
+    from {{ ref('int_journey_keys') }} as journeys
+    cross join rules
+    left join {{ ref('int_journey_features') }} as features
+        on journeys.journey_id = features.journey_id
+        and rules.feature_code = features.feature_code
+        and rules.landmark_days = features.landmark_days
+
+),
+
+tested as (
+
+    select
+        *,
+        case operator_code
+            when '=' then coalesce(text_value = value, number_value = number)
+            when '!=' then coalesce(text_value <> value, number_value <> number)
+            when '<' then number_value < number
+            when '<=' then number_value <= number
+            when '>' then number_value > number
+            when '>=' then number_value >= number
+            when 'in' then {{ is_in_list('text_value', 'value') }}
+            when 'contains' then text_value like '%' || value || '%'
+        end as is_met
+    from faced
+
+),
+
+matched as (
+
+    select journey_id, segment_code, priority
+    from tested
+    where is_met
+    group by journey_id, segment_code, group_number, priority
+    having count(*) = max(conditions_count)
+
+),
+
+chosen as (
+
+    select
+        journey_id,
+        min_by(segment_code, (priority, segment_code)) as segment_code
+    from matched
+    group by journey_id
+
+),
+
+segmented as (
+
+    select
+        journeys.journey_id,
+        coalesce(chosen.segment_code, 'other') as segment_code
+    from {{ ref('int_journey_keys') }} as journeys
+    left join chosen on journeys.journey_id = chosen.journey_id
+
+)
+
+select * from segmented

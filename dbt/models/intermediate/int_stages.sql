@@ -1,0 +1,35 @@
+-- The registry; a retired stage keeps its last order until it is registered anew.
+with registered as (
+
+    select * from {{ ref('stages') }}
+
+),
+
+dated as (
+
+    select
+        *,
+        coalesce(valid_from, date '0001-01-01') as held_from,
+        coalesce(valid_to, date '9999-12-31') as held_to,
+        outcome_code = 'won' as is_won,
+        outcome_code = 'lost' as is_lost,
+        stale_after_days * 86400 as stale_after_seconds
+    from registered
+
+),
+
+held as (
+
+    select
+        *,
+        coalesce(
+            lead(held_from) over (
+                partition by pipeline_code, stage_code order by held_from
+            ),
+            date '9999-12-31'
+        ) as order_held_to
+    from dated
+
+)
+
+select * from held

@@ -1,0 +1,38 @@
+-- The registry as it stands at as-of; retired stages at their last order.
+with stages as (
+
+    select * from {{ ref('int_stages') }}
+
+),
+
+runs as (
+
+    select {{ reporting_date('as_of') }} as as_of_date from {{ source('lake', 'runs') }}
+
+),
+
+ranked as (
+
+    select
+        stages.*,
+        stages.held_to <= runs.as_of_date as is_retired,
+        row_number() over (
+            partition by stages.pipeline_code, stages.stage_code
+            order by
+                case when stages.held_from <= runs.as_of_date then 0 else 1 end,
+                case when stages.held_from <= runs.as_of_date then stages.held_from end desc,
+                stages.held_from
+        ) as recency
+    from stages
+    cross join runs
+
+),
+
+latest as (
+
+    select * from ranked
+    where recency = 1
+
+)
+
+select * from latest

@@ -1,0 +1,77 @@
+-- Stays cut where amount, currency or probability changed; each piece bears its own.
+with stays as (
+
+    select * from {{ ref('int_stays') }}
+    where not is_lost and not is_won
+
+),
+
+changes as (
+
+    select
+        source_code,
+        deal_id,
+        changed_at,
+        max(case when field_code = 'amount' then value end) as amount,
+        max(case when field_code = 'currency_code' then value end) as currency_code,
+        max(case when field_code = 'probability' then value end) as probability,
+        count(case when field_code = 'amount' then 1 end) as amounts_count,
+        count(case when field_code = 'currency_code' then 1 end) as currencies_count,
+        count(case when field_code = 'probability' then 1 end) as probabilities_count
+    from {{ ref('int_deal_changes') }}
+    where field_code in ('amount', 'currency_code', 'probability')
+    group by source_code, deal_id, changed_at
+
+),
+
+values_held as (
+
+    select
+        *,
+        sum(amounts_count) over so_far as amounts_so_far,
+        sum(currencies_count) over so_far as currencies_so_far,
+        sum(probabilities_count) over so_far as probabilities_so_far,
+        lead(changed_at) over (
+            partition by source_code, deal_id order by changed_at
+        ) as held_until
+    from changes
+    window so_far as (partition by source_code, deal_id order by changed_at)
+
+),
+
+carried as (
+
+    select
+        source_code,
+        deal_id,
+        changed_at as held_from,
+        held_until,
+        {{ try_cast('max(amount) over (partition by source_code, deal_id, amounts_so_far)', 'double') }} as amount,
+        max(currency_code) over (
+            partition by source_code, deal_id, currencies_so_far
+        ) as currency_code,
+        {{ try_cast('max(probability) over (partition by source_code, deal_id, probabilities_so_far)', 'double') }} as probability
+    from values_held
+
+),
+
+cut as (
+
+    select
+        stays.*,
+        greatest(stays.began_at, carried.held_from) as piece_began_at,
+        least(stays.ended_at, carried.held_until) as piece_ended_at,
+        cast(carried.amount as decimal(38, 6)) as amount,
+        coalesce(carried.currency_code, {{ home_currency() }}) as currency_code,
+        coalesce(carried.probability, stays.stage_probability) as probability
+    from stays
+    inner join carried
+        on stays.source_code = carried.source_code
+        and stays.deal_id = carried.deal_id
+        and (carried.held_until is null or carried.held_until > stays.began_at)
+        and (stays.ended_at is null or stays.ended_at > carried.held_from)
+    where carried.amount is not null
+
+)
+
+select * from cut

@@ -1,0 +1,32 @@
+with named as (
+
+    select
+        owner_id,
+        max_by(owner_name, known_at) as owner_name,
+        max_by(team_code, known_at) as team_code
+    from (
+        {{ union_sources('owners') }}
+    ) as brought
+    group by owner_id
+
+),
+
+owning as (
+
+    select distinct owner_id from {{ ref('int_home_amounts') }}
+    where owner_id is not null
+
+),
+
+owners as (
+
+    select
+        coalesce(owning.owner_id, named.owner_id) as owner_id,
+        coalesce(named.owner_name, owning.owner_id) as owner_name,
+        named.team_code
+    from owning
+    full join named on owning.owner_id = named.owner_id
+
+)
+
+select * from owners

@@ -1,0 +1,48 @@
+-- Where each row went; a difference of anything but 0 stops the night.
+with files as (
+
+    select
+        'files_landed' as check_code,
+        source_code as scope,
+        sum(physical_count) as expected_count,
+        sum(landed_count + rejected_count + erased_count) as actual_count
+    from {{ ref('dq_load_audit') }}
+    group by source_code
+
+),
+
+changes as (
+
+    select * from {{ ref('int_stage_change_accounts') }}
+
+),
+
+journeys as (
+
+    select * from {{ ref('int_journey_accounts') }}
+
+),
+
+united as (
+
+    select * from files
+    union all
+    select * from changes
+    union all
+    select * from journeys
+
+),
+
+reconciliations as (
+
+    select
+        check_code,
+        scope,
+        cast(expected_count as bigint) as expected_count,
+        cast(actual_count as bigint) as actual_count,
+        cast(expected_count - actual_count as bigint) as difference_count
+    from united
+
+)
+
+select * from reconciliations

@@ -1,0 +1,47 @@
+-- Files not yet published: admitted ones, and those that landing refused.
+with admitted as (
+
+    select
+        source_code, table_name, file_name, 'landed' as status_code,
+        physical_count, rejected_count, '' as message
+    from {{ source('lake', 'files') }}
+    where not is_published
+
+),
+
+tried as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_code, table_name, file_name order by batch_id desc
+        ) as recency
+    from {{ source('lake', 'manifest') }}
+    where source_code in ({{ quoted(enabled_sources()) }})
+
+),
+
+refused as (
+
+    select
+        source_code, table_name, file_name, status_code,
+        physical_count, rejected_count, message
+    from tried
+    where recency = 1 and status_code = 'refused'
+
+),
+
+judged as (
+
+    select
+        *,
+        coalesce(cast(rejected_count as double) / nullif(physical_count, 0), 0) as rejected_share
+    from (
+        select * from admitted
+        union all
+        select * from refused
+    ) as files
+
+)
+
+select * from judged

@@ -1,0 +1,50 @@
+-- Each alias, how many others hold for the same spelling at the same time, and its stage.
+with aliases as (
+
+    select
+        *,
+        coalesce(valid_from, date '0001-01-01') as held_from,
+        coalesce(valid_to, date '9999-12-31') as held_to,
+        row_number() over (
+            order by source_code, source_pipeline, source_stage, valid_from, pipeline_code, stage_code
+        ) as alias_number
+    from {{ ref('stage_aliases') }}
+
+),
+
+overlapping as (
+
+    select aliases.alias_number, count(*) as overlaps_count
+    from aliases
+    inner join aliases as others
+        on aliases.source_code = others.source_code
+        and aliases.source_stage = others.source_stage
+        and aliases.source_pipeline is not distinct from others.source_pipeline
+        and aliases.alias_number <> others.alias_number
+        and aliases.held_from < others.held_to
+        and others.held_from < aliases.held_to
+    group by aliases.alias_number
+
+),
+
+judged as (
+
+    select
+        aliases.source_code,
+        aliases.source_pipeline,
+        aliases.source_stage,
+        aliases.valid_from,
+        aliases.valid_to,
+        coalesce(overlapping.overlaps_count, 0) as overlaps_count,
+        coalesce(aliases.is_ignored, false)
+        or exists (
+            select 1 from {{ ref('stages') }} as stages
+            where stages.pipeline_code = aliases.pipeline_code
+                and stages.stage_code = aliases.stage_code
+        ) as is_stage_registered
+    from aliases
+    left join overlapping on aliases.alias_number = overlapping.alias_number
+
+)
+
+select * from judged

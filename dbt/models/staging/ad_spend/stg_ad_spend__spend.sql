@@ -1,0 +1,38 @@
+with raw as (
+
+    select * from {{ admitted('ad_spend', 'spend') }} as admitted
+
+),
+
+renamed as (
+
+    select
+        -- keys
+        'ad_spend' as source_code,
+        {{ try_cast('"date"', 'date') }} as spend_date,
+        {{ label('channel') }} as channel,
+        {{ label('campaign') }} as campaign,
+        {{ label('keyword') }} as keyword,
+        {{ label('region') }} as region,
+        upper({{ label('currency') }}) as currency_code,
+
+        -- numbers
+        {{ number('amount') }} as amount,
+        {{ try_cast('clicks', 'bigint') }} as clicks,
+        {{ try_cast('impressions', 'bigint') }} as impressions,
+
+        -- dates
+        _extracted_at as known_at,
+
+        -- lineage
+        {{ lineage(
+            numbers=['amount'],
+            dates=['"date"'],
+            wholes=['clicks', 'impressions'],
+        ) }}
+
+    from raw
+
+)
+
+select * from renamed

@@ -1,0 +1,74 @@
+with calls as (
+
+    select *, 'call' as source_event
+    from {{ admitted('hubspot', 'engagement_call') }} as admitted
+
+),
+
+emails as (
+
+    select *, 'email' as source_event
+    from {{ admitted('hubspot', 'engagement_email') }} as admitted
+
+),
+
+meetings as (
+
+    select *, 'meeting' as source_event
+    from {{ admitted('hubspot', 'engagement_meeting') }} as admitted
+
+),
+
+deals as (
+
+    select engagement_id, min(deal_id) as deal_id
+    from {{ admitted('hubspot', 'engagement_deal') }} as admitted
+    group by engagement_id
+
+),
+
+contacts as (
+
+    select engagement_id, min(contact_id) as contact_id
+    from {{ admitted('hubspot', 'engagement_contact') }} as admitted
+    group by engagement_id
+
+),
+
+engagements as (
+
+    {% for kind in ['calls', 'emails', 'meetings'] %}
+    select
+        engagement_id,
+        source_event,
+        property_hubspot_owner_id,
+        property_hs_timestamp,
+        _extracted_at,
+        _source_file,
+        _source_row
+    from {{ kind }}
+    where not {{ flag('_fivetran_deleted') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+renamed as (
+
+    select
+        'hubspot' as source_code,
+        engagements.engagement_id as activity_id,
+        deals.deal_id,
+        contacts.contact_id,
+        engagements.property_hubspot_owner_id as owner_id,
+        engagements.source_event,
+        {{ utc('engagements.property_hs_timestamp') }} as occurred_at,
+        engagements._extracted_at as known_at,
+        {{ lineage(times=['property_hs_timestamp']) }}
+    from engagements
+    left join deals on engagements.engagement_id = deals.engagement_id
+    left join contacts on engagements.engagement_id = contacts.engagement_id
+
+)
+
+select * from renamed

@@ -1,0 +1,44 @@
+with raw as (
+
+    select * from {{ admitted('hubspot', 'deal') }} as admitted
+
+),
+
+renamed as (
+
+    select
+        -- keys
+        'hubspot' as source_code,
+        deal_id,
+        owner_id,
+
+        -- codes
+        deal_pipeline_id as source_pipeline,
+        deal_pipeline_stage_id as source_stage,
+        coalesce({{ label('property_deal_currency_code') }}, {{ home_currency() }}) as currency_code,
+        {{ label('property_closed_lost_reason') }} as loss_reason,
+        {{ label('property_product') }} as product,
+        {{ label('property_region') }} as region,
+        {{ label('property_hs_analytics_source') }} as channel,
+        {{ flag('_fivetran_deleted') }} or {{ flag('is_deleted') }} as is_deleted,
+
+        -- numbers
+        {{ number('property_amount') }} as amount,
+        {{ number('property_hs_deal_stage_probability') }} as probability,
+
+        -- dates
+        {{ utc('property_createdate') }} as created_at,
+        {{ utc('property_closedate') }} as expected_close_at,
+        _extracted_at as known_at,
+
+        -- lineage
+        {{ lineage(
+            times=['property_createdate', 'property_closedate'],
+            numbers=['property_amount', 'property_hs_deal_stage_probability'],
+        ) }}
+
+    from raw
+
+)
+
+select * from renamed

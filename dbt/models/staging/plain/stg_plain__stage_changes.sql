@@ -1,0 +1,24 @@
+with raw as (
+
+    select * from {{ admitted('plain', 'stage_changes') }} as admitted
+
+),
+
+renamed as (
+
+    select
+        'plain' as source_code,
+        {{ label('deal_id') }} as deal_id,
+        {{ label('lead_id') }} as lead_id,
+        {{ label('source_pipeline') }} as source_pipeline,
+        {{ label('source_stage') }} as source_stage,
+        {{ utc('changed_at') }} as changed_at,
+        {{ try_cast('source_sequence', 'bigint') }} as source_sequence,
+        coalesce({{ label('evidence_kind') }}, 'history') as evidence_kind,
+        _extracted_at as known_at,
+        {{ lineage(times=['changed_at'], wholes=['source_sequence']) }}
+    from raw
+
+)
+
+select * from renamed

@@ -1,0 +1,43 @@
+with raw as (
+
+    select * from {{ admitted('snowplow_web', 'events') }} as admitted
+
+),
+
+renamed as (
+
+    select
+        -- keys
+        'snowplow_web' as source_code,
+        event_id,
+        domain_userid as visitor_id,
+        user_id,
+        domain_sessionid as session_id,
+
+        -- codes
+        coalesce({{ label('event_name') }}, event) as source_event,
+        {{ label('geo_country') }} as region,
+        {{ label('dvce_type') }} as device,
+        mkt_source as utm_source,
+        mkt_medium as utm_medium,
+        mkt_campaign as utm_campaign,
+        mkt_term as utm_term,
+        mkt_content as utm_content,
+
+        -- dates
+        {{ utc('derived_tstamp') }} as occurred_at,
+        _extracted_at as known_at,
+
+        -- documents
+        page_url,
+        page_referrer as referrer,
+        contexts_com_snowplowanalytics_snowplow_web_page_1_0_0 as properties,
+
+        -- lineage
+        {{ lineage(times=['derived_tstamp']) }}
+
+    from raw
+
+)
+
+select * from renamed

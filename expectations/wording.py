@@ -1,0 +1,238 @@
+"""What a gate says to the person who has to act: who, how many, where from, what to do.
+
+Holds no verdict: it words rows that Great Expectations has found at fault.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from expectations.rules import Rule
+
+Row = Mapping[str, Any]
+LINES_SHOWN: Final = 5
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How one rule speaks: what it counts, one offender, the remedy."""
+
+    things: str
+    fault: str
+    line: Callable[[Row, Rule], str]
+    remedy: str
+
+
+def say(rule: Rule, column: str, checked: int, found: int, rows: Sequence[Row]) -> str:
+    """The message of one rule; `rows` are its offenders, worst first."""
+    words = WORDINGS[rule.rule_code]
+    if not found:
+        return f"{checked:,} {words.things} checked, none {words.fault}."
+    head = f"{found:,} of {checked:,} {words.things} {words.fault}:"
+    lines = [_line(words, rule, row, column) for row in rows[:LINES_SHOWN]]
+    more = [f"- and {found - len(lines):,} more"] if found > len(lines) else []
+    owner = f" Owner: {rule.owner_name}." if rule.owner_name else ""
+    return "\n".join([head, *lines, *more, words.remedy + owner])
+
+
+def _line(words: Wording, rule: Rule, row: Row, column: str) -> str:
+    unknown = f" [{column} is null: nobody could judge it]"
+    return f"- {words.line(row, rule)}{unknown if row[column] is None else ''}"
+
+
+def _stage(row: Row) -> str:
+    stage = f"{row['source_code']}: stage {_text(row['source_stage'])}"
+    return f"{stage} of pipeline {_text(row['source_pipeline'])}"
+
+
+def _text(value: Any) -> str:
+    return "(none)" if value is None else f"'{value}'"
+
+
+def _file(row: Row) -> str:
+    return str(row["example_file"] or "an unknown file")
+
+
+def _number(value: Any, singular: str = "") -> str:
+    shown = f"{value:,}" if isinstance(value, int | float) else "an unknown number of"
+    if not singular:
+        return shown
+    return f"{shown} {singular}{'' if value == 1 else 's'}"
+
+
+def _share(value: Any) -> str:
+    known = isinstance(value, int | float)
+    return f"{100 * value:.4g} %" if known else "an unknown share"
+
+
+def _day(value: Any, otherwise: str) -> str:
+    return otherwise if value is None else str(value)[:10]
+
+
+def _dates(row: Row) -> str:
+    since = _day(row["valid_from"], "the beginning")
+    return f"the row valid from {since} to {_day(row['valid_to'], 'now on')}"
+
+
+def _unregistered(row: Row, _: Rule) -> str:
+    changes = _number(row["changes_count"], "change")
+    deals = _number(row["deals_count"], "deal")
+    return (
+        f"{_stage(row)} is in no row of seeds/stage_aliases.csv "
+        f"({changes}, {deals}, first in {_file(row)})"
+    )
+
+
+def _invalid_at_date(row: Row, _: Rule) -> str:
+    first = _day(row["first_seen_at"], "an unknown day")
+    last = _day(row["last_seen_at"], "an unknown day")
+    return (
+        f"{_stage(row)} is used outside its dates of validity "
+        f"({_number(row['invalid_at_date_count'])} of "
+        f"{_number(row['changes_count'], 'change')}, seen {first} to {last}, "
+        f"first in {_file(row)})"
+    )
+
+
+def _overlapping(row: Row, _: Rule) -> str:
+    overlaps = _number(row["overlaps_count"], "other row")
+    return f"{_stage(row)}: {_dates(row)} overlaps {overlaps} in time"
+
+
+def _unregistered_target(row: Row, _: Rule) -> str:
+    return f"{_stage(row)}: {_dates(row)} leads to a stage that seeds/stages.csv lacks"
+
+
+def _rejected(row: Row, rule: Rule) -> str:
+    share, allowed = _share(row["rejected_share"]), _share(rule.threshold)
+    counts = f"{_number(row['rejected_count'])} of {_number(row['physical_count'])}"
+    reason = f": {row['message']}" if row["message"] else ""
+    return (
+        f"{row['file_name']} ({row['source_code']}.{row['table_name']}): {counts} rows "
+        f"rejected, {share} where {allowed} is allowed{reason}"
+    )
+
+
+def _refused(row: Row, _: Rule) -> str:
+    status = _text(row["status_code"])
+    table = f"{row['source_code']}.{row['table_name']}"
+    return f"{row['file_name']} ({table}) is {status}: {row['message'] or 'no reason'}"
+
+
+def _uncastable(row: Row, _: Rule) -> str:
+    counts = f"{_number(row['uncastable_count'])} of {_number(row['values_count'])}"
+    return (
+        f"{row['source_code']}: {counts} values of "
+        f"{row['object_name']}.{row['column_name']} cannot be read, "
+        f"such as {_text(row['example_value'])} in {_file(row)}"
+    )
+
+
+def _differing(row: Row, rule: Rule) -> str:
+    share, allowed = _share(row["differing_share"]), _share(rule.threshold)
+    counts = f"{_number(row['differing_count'])} of {_number(row['deals_count'])}"
+    return (
+        f"{row['source_code']}: {counts} deals of pipeline "
+        f"{_text(row['source_pipeline'])} ended elsewhere than where they are, {share} "
+        f"where {allowed} is allowed, such as deal {row['example_deal_id']}"
+    )
+
+
+def _disagreeing(row: Row, _: Rule) -> str:
+    counts = f"{_number(row['disagreeing_count'])} of {_number(row['deals_count'])}"
+    reason = f": {row['message']}" if row["message"] else ""
+    return (
+        f"{row['source_code']}: {counts} deals in stage {_text(row['stage_code'])} of "
+        f"pipeline {_text(row['pipeline_code'])} have another outcome than the stage, "
+        f"such as deal {row['example_deal_id']}{reason}"
+    )
+
+
+def _unaccounted(row: Row, _: Rule) -> str:
+    return (
+        f"{row['check_code']} ({row['scope']}): expected "
+        f"{_number(row['expected_count'])}, found {_number(row['actual_count'])}, "
+        f"difference {_number(row['difference_count'])}"
+    )
+
+
+def _unregistered_code(row: Row, _: Rule) -> str:
+    rows = _number(row["rows_count"], "row")
+    where = f"{row['table_name']}.{row['column_name']}"
+    return f"{where}: code {_text(row['code'])} in {rows} is in no seed"
+
+
+WORDINGS: Final[Mapping[str, Wording]] = {
+    "stage_codes_registered": Wording(
+        "stage codes",
+        "unregistered",
+        _unregistered,
+        "Add a row that maps it or one with is_ignored true.",
+    ),
+    "stage_codes_valid_at_date": Wording(
+        "stage codes",
+        "used outside their dates",
+        _invalid_at_date,
+        "Widen valid_from or valid_to in seeds/stage_aliases.csv or seeds/stages.csv, "
+        "or add a row for those days.",
+    ),
+    "aliases_are_a_function": Wording(
+        "rows of seeds/stage_aliases.csv",
+        "overlapping",
+        _overlapping,
+        "End one row (valid_to) where the next begins (valid_from).",
+    ),
+    "aliases_name_registered_stages": Wording(
+        "rows of seeds/stage_aliases.csv",
+        "without a registered stage",
+        _unregistered_target,
+        "Correct its pipeline_code and stage_code, or add the stage to "
+        "seeds/stages.csv.",
+    ),
+    "rejected_share": Wording(
+        "files",
+        "with too many rows rejected",
+        _rejected,
+        "Lines and reasons are in the lake's _rejects. Deliver the file corrected, "
+        "take it back with `funnelhouse withdraw`, or allow more in "
+        "seeds/gate_rules.csv.",
+    ),
+    "files_whole": Wording(
+        "files",
+        "refused whole",
+        _refused,
+        "Deliver the file corrected, or take it back with `funnelhouse withdraw`.",
+    ),
+    "values_castable": Wording(
+        "columns",
+        "with values that cannot be read",
+        _uncastable,
+        "Deliver the extract corrected, or teach the staging model to read them.",
+    ),
+    "history_ends_in_current_stage": Wording(
+        "pipelines",
+        "with histories that end elsewhere",
+        _differing,
+        "Changes are missing or out of order: deliver the missing extracts, or allow "
+        "a share in seeds/gate_rules.csv.",
+    ),
+    "outcomes_agree": Wording(
+        "stages",
+        "with deals of another outcome",
+        _disagreeing,
+        "Correct outcome_code in seeds/stages.csv, or the deals in the source.",
+    ),
+    "rows_accounted_for": Wording(
+        "accounts",
+        "not balanced",
+        _unaccounted,
+        "A layer lost or made rows. `funnelhouse run --full-refresh` tells a stale "
+        "build from a wrong model.",
+    ),
+    "mart_codes_registered": Wording(
+        "codes",
+        "in no seed",
+        _unregistered_code,
+        "Add the code to its seed, or map the source's value to one that is there.",
+    ),
+}

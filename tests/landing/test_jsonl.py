@@ -1,0 +1,100 @@
+"""JSON Lines traps, each with its expected outcome."""
+
+import pytest
+
+from dagster_project.landing import ExtractedAt, incoming
+from tests.landing.conftest import House, contract
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("12345678901234567890123", "12345678901234567890123"),
+        ("1.10", "1.10"),
+        ("1.5e300", "1.5e300"),
+        ('"x\\ty"', "x\ty"),
+        ('"\\u00e9"', "é"),
+        ('""', ""),
+        ("true", "true"),
+        ("null", None),
+        ('{"b": [1.10, "x  y"], "c": null}', '{"b":[1.10,"x  y"],"c":null}'),
+        ('[{"é": 1}]', '[{"é":1}]'),
+    ],
+)
+def test_a_value_lands_as_the_text_it_is(
+    house: House, value: str, expected: str | None
+) -> None:
+    house.land_one('{"id": 1, "amount": ' + value + "}\n", contract("jsonl"))
+    assert house.rows() == [("1", expected)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": NaN}',
+        '{"id": Infinity}',
+        '{"id": 1,}',
+        '{"id": 1} {"id": 2}',
+        '{"id": 1',
+        "{'id': 1}",
+        "[1]",
+        "null",
+        '"id"',
+        '{"id": 1, "id": 2}',
+        '{"id": 1, "ID": 2}',
+        '{"id": "\\ud800"}',
+        '{"id": {"x": "\\udfff"}}',
+        '{"id": "\\u0000"}',
+        '{"id": "a\tb"}',
+        '{"id": 1, "": 2}',
+        '{"id": 1, "_extracted_at": 2}',
+        '{"id": ' + "[" * 100_000 + "}",
+        '{"id": }',
+        "{",
+    ],
+)
+def test_a_line_that_is_no_strict_object_is_rejected(house: House, line: str) -> None:
+    content = f'{{"id": "a"}}\n\n{line}\n{{"id": "b"}}\n'
+    outcome = house.land_one(content, contract("jsonl"))
+    assert (outcome.landed_count, outcome.rejected_count) == (2, 1)
+    assert house.rows("id, _source_line") == [("a", 1), ("b", 4)]
+    assert house.rejects() == [(3, line[: 64 * 1024])]
+
+
+def test_undecodable_bytes_reject_their_line(house: House) -> None:
+    outcome = house.land_one(b'{"id": "\xff"}\n{"id": 1}\n', contract("jsonl"))
+    assert (outcome.landed_count, outcome.rejected_count) == (1, 1)
+
+
+def test_new_keys_land_and_are_refused_where_the_schema_is_frozen(
+    house: House,
+) -> None:
+    content = '{"id": 1}\n{"id": 2, "new": 3}\n'
+    house.land_one(content, contract("jsonl"))
+    assert house.rows("id, new") == [("1", None), ("2", "3")]
+    frozen = contract("jsonl", files=("*.frozen",), schema_change="freeze")
+    outcome = house.land_one(content + "\n", frozen, "a.frozen")
+    assert outcome.status_code == "refused"
+    assert "'new'" in outcome.message
+
+
+def test_a_key_that_no_line_has_is_refused_as_missing(house: House) -> None:
+    outcome = house.land_one('{"amount": 1}\n', contract("jsonl"))
+    assert (outcome.status_code, "'id'" in outcome.message) == ("refused", True)
+
+
+def test_a_large_file_refused_at_its_end_leaves_nothing_behind(house: House) -> None:
+    line = '{"amount": "' + "x" * 100 + '"}\n'
+    content = line * (incoming.SMALL // len(line) + 2) + "bad\n"
+    outcome = house.land_one(content, contract("jsonl"))
+    assert outcome.status_code == "refused"
+    assert (house.rows(), house.rejects()) == ([], [])
+    assert not list(house.paths.lake.glob("**/*.tmp"))
+
+
+def test_a_time_in_each_line_dates_its_row(house: House) -> None:
+    by_row = contract("jsonl", extracted_at=ExtractedAt(column="at"))
+    content = '{"id":1,"at":"2024-01-01T00:00:00.5Z"}\n{"id":2}\n'
+    outcome = house.land_one(content, by_row)
+    assert (outcome.landed_count, outcome.rejected_count) == (1, 1)
+    assert str(outcome.extracted_at) == "2024-01-01 00:00:00.500000"
