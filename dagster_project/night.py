@@ -4,6 +4,7 @@ Imports Dagster only where it runs it: `funnelhouse --help` must not wait for it
 """
 
 import json
+import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +40,8 @@ event_log_storage:
   config:
     base_dir: {history}
 """
-_REFUSALS = frozenset({"RefusedError", "DagsterAssetCheckFailedError"})
+_CHECK_FAILED = "DagsterAssetCheckFailedError"
+_REFUSALS = frozenset({"RefusedError", _CHECK_FAILED})
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def _run_locked(
         keys = _selected_keys(settings, select) if select else None
     except (TransformError, ValueError) as error:
         return NightSummary(FAULT, "failed", str(error))
+    _quieten()
     with open_instance(paths) as instance:
         run_id = str(uuid.uuid4())
         if observe:
@@ -187,6 +190,11 @@ def _run_config(config: Mapping[str, Any]) -> dict[str, Any]:
     # Dagster's own console log would run across the progress and the summary.
     quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
     return {"resources": {"night": {"config": dict(config)}}, "loggers": quiet}
+
+
+def _quieten() -> None:
+    """Keep Dagster from warning of gates that a skipped step did not ask."""
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 
 
 def _selected_keys(settings: Settings, select: str) -> "list[dg.AssetKey]":
@@ -338,6 +346,8 @@ def _described(step: str | None, error: Any, told: str | None) -> tuple[str, str
     kind = cause.cls_name or ""
     text = (told or cause.message).strip()
     text = text.partition(f"{kind}: ")[2] or text
+    if kind == _CHECK_FAILED:
+        text = "a rule that blocks is broken; nothing new is published"
     return kind, f"{step}: {text}" if step else text, error.to_string()
 
 

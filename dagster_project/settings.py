@@ -36,7 +36,9 @@ class Settings:
     pii_salt: str | None
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ
+    ) -> "Settings":
         """Read `FUNNELHOUSE_*`.
 
         Raises:

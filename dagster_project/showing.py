@@ -22,8 +22,17 @@ if TYPE_CHECKING:
     from dagster_project.status import Status
 
 Observe = Callable[["Progress"], None]
-OFFENDERS_SHOWN = 5
 NOTES_SHOWN = 10
+_STEPS = {
+    "freeze": "freezing what this run is a function of",
+    "stage": "loading seeds, building staging",
+    "gate_staging": "judging staging",
+    "mart": "building marts",
+    "gate_marts": "judging marts",
+    "published__generation": "copying marts",
+    "published__report": "writing the report",
+    "published__current": "publishing",
+}
 _COLORS = {"failed": "red", "refused": "red", "locked": "yellow"}
 
 
@@ -60,7 +69,7 @@ def show_night(night: "NightSummary", verbose: bool = False) -> None:
         return
     if night.steps:
         _show_rows(out, night)
-    _show_gates(out, night.gates)
+    _show_gates(out, night.gates, verbose)
     if night.marts and night.exit_code == 0:
         out.print(_counts("mart", night.marts))
     _show_places(out, night)
@@ -94,8 +103,10 @@ def show_settings(settings: Mapping[str, str]) -> None:
 
 
 def _tell_line(err: Console, event: "Progress") -> None:
-    if event.kind in ("began", "failed"):
-        err.print(f"{event.step.replace('__', '.')}: {event.kind}", markup=False)
+    if event.kind == "planned":
+        err.print("landing new files")
+    elif event.kind == "began" and event.step in _STEPS:
+        err.print(_STEPS[event.step])
 
 
 def _advance(bar: Bar, task: TaskID, event: "Progress") -> None:
@@ -103,7 +114,7 @@ def _advance(bar: Bar, task: TaskID, event: "Progress") -> None:
     if event.kind == "planned":
         bar.update(task, total=event.total, description="starting")
     elif event.kind == "began":
-        bar.update(task, description=name)
+        bar.update(task, description=_STEPS.get(event.step, f"landing {name}"))
     elif event.kind == "told" and event.text.startswith("dbt "):
         bar.update(task, description=event.text.split(": ", 1)[-1])
     elif event.kind in ("ended", "skipped", "failed"):
@@ -133,7 +144,7 @@ def _show_rows(out: Console, night: "NightSummary") -> None:
         out.print(f"  … and {len(night.notes) - NOTES_SHOWN} more: funnelhouse status")
 
 
-def _show_gates(out: Console, gates: list["GateLine"]) -> None:
+def _show_gates(out: Console, gates: list["GateLine"], verbose: bool) -> None:
     if not gates:
         return
     broken = [gate for gate in gates if not gate.passed]
@@ -142,7 +153,7 @@ def _show_gates(out: Console, gates: list["GateLine"]) -> None:
         color, word = ("red", "refused") if gate.blocks else ("yellow", "warned")
         text = f"{gate.rule}: {gate.message}".rstrip(": ")
         out.print(f"  [{color}]{word}[/] {escape(text)}")
-        for offender in gate.offenders[:OFFENDERS_SHOWN]:
+        for offender in gate.offenders if verbose else ():
             told = ", ".join(f"{name}={value}" for name, value in offender.items())
             out.print(f"    {escape(told)}")
 
@@ -157,7 +168,7 @@ def _counts(what: str, rows: Mapping[str, int]) -> Table:
 
 def _show_places(out: Console, night: "NightSummary") -> None:
     places: dict[str, Path | None] = {"facts": night.facts, "report": night.report}
-    if night.exit_code != 0 and any(places.values()):
+    if night.outcome not in ("published", "nothing to do") and any(places.values()):
         out.print("still published, as before:")
     for name, path in places.items():
         if path:

@@ -136,10 +136,10 @@ def _published_at(paths: Paths, generation: str) -> str:
 
 
 def _query(paths: Paths, folder: Any, sql: str) -> list[tuple[Any, ...]]:
-    import duckdb
-
     if not any(folder.glob("*.parquet")):
         return []
+    import duckdb
+
     with duckdb.connect() as connection:
         rows: list[tuple[Any, ...]] = connection.execute(
             sql, [str(folder / "*.parquet")]

@@ -227,7 +227,7 @@ def _invoke(arguments: list[str], callbacks: Sequence[Any] = ()) -> Any:
     os.environ["FUNNELHOUSE_SEEDS"] = os.path.relpath(seeds, DBT)
     try:
         return dbtRunner(callbacks=list(callbacks)).invoke(
-            [*arguments, "--log-level", "none"]
+            [*arguments, "--log-level", "none", "--log-level-file", "error"]
         )
     finally:
         os.environ["FUNNELHOUSE_SEEDS"] = seeds

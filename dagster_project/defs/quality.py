@@ -78,6 +78,19 @@ def check_result(result: GateResult) -> dg.AssetCheckResult:
     )
 
 
+def refuse_unjudged(gate: str, results: list[GateResult]) -> None:
+    """A blocking check without a result would let the next step pass.
+
+    Raises:
+        dagster.Failure: a rule of the gate was not judged.
+    """
+    expected = {code for code, rule in GATE_RULES.items() if rule.gate_code == gate}
+    unjudged = expected - {result.rule_code for result in results}
+    if unjudged:
+        named = ", ".join(sorted(unjudged))
+        raise dg.Failure(f"gate {gate} did not judge {named}; see expectations/")
+
+
 def gate_checks(project: Project, gate: str) -> dg.AssetChecksDefinition:
     """All rules of one gate, in one step."""
     specs = [
@@ -92,6 +105,7 @@ def gate_checks(project: Project, gate: str) -> dg.AssetChecksDefinition:
     def gate_check(night: Night) -> Iterator[dg.AssetCheckResult]:
         rules = read_rules(project.paths.seeds / "gate_rules.csv")
         results = validate(gate, read_projections(project.paths, gate), rules)
+        refuse_unjudged(gate, results)
         record_results(project.paths, night.night_code, results)
         yield from map(check_result, results)
 

@@ -1,5 +1,6 @@
 """Large plain CSV files to Parquet by DuckDB, with nothing left for it to guess."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -14,10 +15,17 @@ from dagster_project.landing.csv_reader import (
     without_mark,
 )
 from dagster_project.landing.csv_records import read_records
-from dagster_project.landing.csv_survey import Survey, survey
+from dagster_project.landing.csv_survey import MAX_RECORD, Survey, survey
 from dagster_project.landing.duck import Duck, identifier, literal, time_sql
 from dagster_project.landing.incoming import Incoming
 from dagster_project.landing.sinks import Reading
+
+GIVEN_UP = (
+    duckdb.ConversionException,
+    duckdb.InterruptException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfMemoryException,
+)
 
 
 def read_csv_directly(
@@ -30,22 +38,36 @@ def read_csv_directly(
     """
     if contract.encoding != "utf-8":
         return None
-    columns = _header(incoming, contract)
-    if columns is None or not _is_time_plain(contract):
+    header = _header(incoming, contract)
+    if header is None or not _is_time_plain(contract):
         return None
-    with incoming.open() as file:
-        found = survey(file, contract.delimiter, len(columns))
-    if found is None:
-        return None
-    statement = _copy(incoming, contract, columns, found, part, duck)
-    try:
-        duck.execute(statement)
+    columns, newline = header
+    reading = None
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        surveyed = pool.submit(_survey, incoming, contract, len(columns), duck)
+        try:
+            duck.execute(_stage(incoming, contract, len(columns), newline, duck))
+            duck.execute(_copy(incoming, contract, columns, part, duck))
+        except GIVEN_UP:
+            found = None
+        else:
+            found = surveyed.result()
+    if found is not None and found.newline == newline:
         reading = _verified(part, found, contract, incoming, duck)
-    except (duckdb.InvalidInputException, duckdb.OutOfMemoryException):
-        reading = None
     if reading is None:
         part.unlink(missing_ok=True)
     return reading
+
+
+def _survey(
+    incoming: Incoming, contract: Contract, width: int, duck: Duck
+) -> Survey | None:
+    """Counts while DuckDB copies, and stops it where the copy would be in vain."""
+    with incoming.open() as file:
+        found = survey(file, contract.delimiter, width)
+    if found is None:
+        duck.interrupt()
+    return found
 
 
 def _is_time_plain(contract: Contract) -> bool:
@@ -53,8 +75,10 @@ def _is_time_plain(contract: Contract) -> bool:
     return contract.extracted_at.column is None or contract.timezone == "UTC"
 
 
-def _header(incoming: Incoming, contract: Contract) -> tuple[str, ...] | None:
-    """The columns where the header is the first physical line and nothing else."""
+def _header(
+    incoming: Incoming, contract: Contract
+) -> tuple[tuple[str, ...], str] | None:
+    """The columns and the line end, where the header is the first line and no more."""
     check_encoding(incoming, contract)
     with open_text(incoming, contract) as text:
         record = next(read_records(without_mark(text), contract.delimiter), None)
@@ -62,36 +86,51 @@ def _header(incoming: Incoming, contract: Contract) -> tuple[str, ...] | None:
     time_column(columns, contract)
     if record is None or record.line != 1 or record.raw.count("\n") != 1:
         return None
-    return columns
+    return columns, "\r\n" if record.raw.endswith("\r\n") else "\n"
+
+
+def _stage(
+    incoming: Incoming, contract: Contract, width: int, newline: str, duck: Duck
+) -> str:
+    """Rows as text, in file order, on all threads: row_number() would use one."""
+    types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    return f"""
+        copy (
+            from read_csv(
+                {literal(str(duck.reachable(incoming.path)))},
+                auto_detect = false, header = true, columns = {{{types}}},
+                delim = {literal(contract.delimiter)}, quote = '"', escape = '"',
+                new_line = {literal(newline.encode("unicode_escape").decode())},
+                strict_mode = true, nullstr = '', allow_quoted_nulls = true,
+                max_line_size = {2 * MAX_RECORD}
+            )
+        ) to {literal(str(duck.staged))}
+        (format parquet, compression zstd, compression_level 1)
+    """
 
 
 def _copy(
     incoming: Incoming,
     contract: Contract,
     columns: tuple[str, ...],
-    found: Survey,
     part: Path,
     duck: Duck,
 ) -> str:
     named = [f"c{i} as {identifier(name)}" for i, name in enumerate(columns)]
     lineage = [
         f"{literal(incoming.name)} as _source_file",
-        "row_number() over () as _source_row",
-        "row_number() over () + 1 as _source_line",
+        "file_row_number + 1 as _source_row",
+        "file_row_number + 2 as _source_line",
         f"{literal(incoming.sha256)} as _file_sha256",
         f"{_time(incoming, contract, columns)} as _extracted_at",
     ]
-    types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(columns)))
     return f"""
         copy (
             select {", ".join(named + lineage)}
-            from read_csv(
-                {literal(str(duck.reachable(incoming.path)))},
-                auto_detect = false, header = true, columns = {{{types}}},
-                delim = {literal(contract.delimiter)}, quote = '"', escape = '"',
-                new_line = {literal(found.newline.encode("unicode_escape").decode())},
-                strict_mode = true, nullstr = '', allow_quoted_nulls = true,
-                max_line_size = {max(found.longest * 2, 2_097_152)}
+            from read_parquet(
+                {literal(str(duck.staged))},
+                file_row_number = true,
+                hive_partitioning = false
             )
         ) to {literal(str(part))}
         (format parquet, compression zstd, compression_level 1)

@@ -55,6 +55,16 @@ class Duck:
                 self._connection.execute(f"set {name} = {literal(str(value))}")
         return self._connection.execute(statement).fetchall()
 
+    def interrupt(self) -> None:
+        """Stop what another thread executes; it raises there."""
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    @property
+    def staged(self) -> Path:
+        """Where rows may lie between two statements."""
+        return self._scratch / "staged.parquet"
+
     def reachable(self, path: Path) -> Path:
         """The file under a name DuckDB cannot take for a glob."""
         link = self._scratch / "input"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, NoReturn
@@ -30,6 +30,9 @@ from dagster_project.landing.sinks import Reading, RejectSink, Rows
 from dagster_project.landing.times import read_instant
 
 BLANK = " \t\r\n"
+# Escapes that would be written otherwise, and spaces after a quote, with which `":`
+# could not be counted; the count shows a key that stands twice.
+CAREFULLY = ("\\u", "\\/", '" ', '"\t', '"\r')
 SPACE = re.compile(r"[ \t\r\n]*")
 SPACE_OUTSIDE_STRINGS = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 Row = dict[str, str | None]
@@ -37,13 +40,6 @@ Row = dict[str, str | None]
 
 def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON; write null")
-
-
-def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
-        raise ValueError("a key stands twice")
-    return found
 
 
 def _exact(text: str) -> float:
@@ -54,9 +50,7 @@ def _exact(text: str) -> float:
 
 
 # Reads whole lines fast, and only those whose values can be written back unchanged.
-_load = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=_exact, parse_constant=_constant
-).decode
+_load = json.JSONDecoder(parse_float=_exact, parse_constant=_constant).decode
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 # Numbers stay the text they are: 20 digits survive, and so does 1.10.
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(
@@ -75,7 +69,7 @@ def read_jsonl(
     Raises:
         RefusedError: keys that are missing in every line, or not allowed.
     """
-    body = _Body(incoming, contract, emit, rejects)
+    body = Body(incoming, contract, emit, rejects)
     with open_text(incoming, contract, newline="\n") as text:
         try:
             for number, line in enumerate(without_mark(text), start=1):
@@ -85,7 +79,16 @@ def read_jsonl(
                 f"bytes that are not {contract.encoding} ({error.reason}); declare "
                 "the encoding it has"
             ) from error
-    return body.finish()
+    reading = body.finish()
+    check_keys(reading, body.columns, contract)
+    return reading
+
+
+def check_keys(reading: Reading, columns: Collection[str], contract: Contract) -> None:
+    """Refuse a file with keys that are missing in every line, or not allowed."""
+    if reading.physical and columns:
+        check_missing(columns, contract, f"keys: {listed(columns)}")
+        check_frozen(columns, contract)
 
 
 class _Keys:
@@ -132,23 +135,23 @@ def read_row(text: str, keys: _Keys) -> Row:
     Raises:
         ValueError: whatever makes it no strict JSON object, worded for a person.
     """
-    if text[:1] == "{" and "\\u" not in text and "\\/" not in text:
-        try:
-            found = _load(text)
-            names = keys.all(tuple(found))
-        except (ValueError, RecursionError):
-            return read_object(text, keys)
-        values = [
-            value if type(value) is str else _written(value) for value in found.values()
-        ]
-        return dict(zip(names, values, strict=True))
-    return read_object(text, keys)
-
-
-def _written(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return _dump(value)
+    if text[:1] != "{" or any(mark in text for mark in CAREFULLY):
+        return read_object(text, keys)
+    try:
+        found = _load(text)
+        names = keys.all(tuple(found))
+    except (ValueError, RecursionError):
+        return read_object(text, keys)
+    members = len(found)
+    values: list[str | None] = []
+    for value in found.values():
+        if value is not None and type(value) is not str:
+            value = _dump(value)
+            members += value.count('":')
+        values.append(value)
+    if members != text.count('":'):
+        return read_object(text, keys)
+    return dict(zip(names, values, strict=True))
 
 
 def read_object(text: str, keys: _Keys) -> Row:
@@ -228,7 +231,7 @@ def _unreadable(text: str) -> str:
     return f"{found[0]!r} is half a character or a NUL" if found else ""
 
 
-class _Body:
+class Body:
     """Reads line after line of one file."""
 
     def __init__(
@@ -237,6 +240,7 @@ class _Body:
         contract: Contract,
         emit: Callable[[Rows], None],
         rejects: RejectSink,
+        before: int = 0,
     ) -> None:
         self._incoming = incoming
         self._contract = contract
@@ -246,6 +250,7 @@ class _Body:
         self._zone = ZoneInfo(contract.timezone)
         stated = contract.extracted_at.column
         self._time_column = Spelling(contract).of(stated) if stated else None
+        self._before = before
         self._physical = self._landed = 0
         self._newest: datetime | None = None
         self._clear()
@@ -256,6 +261,10 @@ class _Body:
         self._lines: list[int] = []
         self._times: list[datetime | None] = []
         self._characters = 0
+
+    @property
+    def columns(self) -> Collection[str]:
+        return self._keys.columns
 
     def read(self, number: int, line: str) -> None:
         if not line.strip(BLANK):
@@ -298,7 +307,7 @@ class _Body:
     def _keep(self, row: Row, number: int, at: datetime | None, size: int) -> None:
         self._landed += 1
         self._rows.append(row)
-        self._numbers.append(self._physical)
+        self._numbers.append(self._before + self._physical)
         self._lines.append(number)
         self._times.append(at)
         self._characters += size
@@ -318,10 +327,6 @@ class _Body:
 
     def finish(self) -> Reading:
         self._flush()
-        columns = self._keys.columns
-        if self._physical and columns:
-            check_missing(columns, self._contract, f"keys: {listed(columns)}")
-            check_frozen(columns, self._contract)
         rejected = self._physical - self._landed
         newest = self._newest or self._incoming.extracted_at
         return Reading(self._physical, self._landed, rejected, newest)

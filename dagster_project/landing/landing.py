@@ -29,6 +29,7 @@ from dagster_project.landing.incoming import (
     unpacked,
 )
 from dagster_project.landing.jsonl_reader import read_jsonl
+from dagster_project.landing.jsonl_worker import read_jsonl_in_ranges
 from dagster_project.landing.lake import FileOutcome
 from dagster_project.landing.parquet_reader import read_parquet
 from dagster_project.landing.sinks import (
@@ -104,7 +105,7 @@ def _night(
         prefix=lake.SCRATCH, dir=paths.lake, ignore_cleanup_errors=True
     ) as folder:
         duck = Duck(Path(folder), memory_limit, threads)
-        night = _Night(contract, paths, batch_id, Path(folder), duck)
+        night = _Night(contract, paths, batch_id, Path(folder), duck, threads)
         try:
             yield night
         finally:
@@ -116,7 +117,13 @@ class _Night:
     """The state of landing one table in one batch."""
 
     def __init__(
-        self, contract: Contract, paths: Paths, batch_id: str, scratch: Path, duck: Duck
+        self,
+        contract: Contract,
+        paths: Paths,
+        batch_id: str,
+        scratch: Path,
+        duck: Duck,
+        threads: int,
     ) -> None:
         self.outcomes: list[FileOutcome] = []
         self.still_refused: list[FileOutcome] = []
@@ -125,6 +132,7 @@ class _Night:
         self._batch_id = batch_id
         self._scratch = scratch
         self._duck = duck
+        self._threads = threads
         self._name = lake.name_of(batch_id, contract)
         self._folder = lake.batch_folder(paths, contract, batch_id)
         self._is_taken = (paths.manifest / self._name).exists()
@@ -134,6 +142,7 @@ class _Night:
         self._sink = RowSink(self._folder, self._numbers)
         place = (contract.source_code, contract.table_name, batch_id)
         self._rejects = RejectSink(scratch / "rejects.parquet", *place)
+        self._reject_files: list[Path] = []
 
     def _prepare(self) -> None:
         """What this batch left without a manifest, a killed night left: remove it."""
@@ -282,6 +291,13 @@ class _Night:
             if reading is not None:
                 return reading
             sink.parts.remove(part)
+        if contract.format == "jsonl":
+            joined = read_jsonl_in_ranges(
+                incoming, contract, sink, self._batch_id, self._scratch, self._threads
+            )
+            if joined is not None:
+                self._reject_files += joined[1]
+                return joined[0]
         reader = READERS[contract.format]
         emit = lambda rows: sink.add(incoming, rows)  # noqa: E731
         reading = reader(incoming, contract, emit, self._rejects)
@@ -303,16 +319,16 @@ class _Night:
 
     def _write_rejects(self) -> Path | None:
         """Rejects of landed files; those of a file refused whole say nothing."""
-        if not self._rejects.close():
+        files = self._reject_files
+        if self._rejects.close():
+            files = [*files, self._scratch / "rejects.parquet"]
+        if not files:
             return None
         landed = [o.file_sha256 for o in self.outcomes if o.status_code == lake.LANDED]
         path = self._paths.rejects / f".{self._name}.tmp"
         count = 0
-        with (
-            pq.ParquetFile(self._scratch / "rejects.parquet") as file,
-            open_writer(path, REJECTS) as writer,
-        ):
-            for batch in file.iter_batches():
+        with open_writer(path, REJECTS) as writer:
+            for batch in itertools.chain(*map(_batches, files)):
                 kept = batch.filter(
                     pc.is_in(batch["file_sha256"], pa.array(landed, pa.string()))
                 )
@@ -344,6 +360,11 @@ class _Night:
                 path.unlink()
             if not any(self._folder.iterdir()):
                 self._folder.rmdir()
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches()
 
 
 def _state(path: Path) -> tuple[int, int, int]:

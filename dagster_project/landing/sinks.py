@@ -12,8 +12,8 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from dagster_project.landing.incoming import Incoming
 
 MAX_RAW_TEXT = 64 * 1024
-MAX_CELLS = 2_000_000
-MAX_CHARACTERS = 64 * 1024 * 1024
+MAX_CELLS = 1_000_000
+MAX_CHARACTERS = 32 * 1024 * 1024
 LINEAGE = pa.schema(
     [
         ("_source_file", pa.string()),
@@ -67,7 +67,7 @@ class RowSink:
 
     def __init__(self, folder: Path, numbers: Iterator[int]) -> None:
         self.parts: list[Path] = []
-        self._folder = folder
+        self.folder = folder
         self._numbers = numbers
         self._held: list[tuple[Incoming, Rows]] = []
         self._cells = 0
@@ -76,9 +76,13 @@ class RowSink:
 
     def new_part(self) -> Path:
         """A temporary path in the folder, to be written by the caller."""
-        part = self._folder / f".{next(self._numbers):06d}.parquet.tmp"
+        part = self.folder / f".{self.reserve():06d}.parquet.tmp"
         self.parts.append(part)
         return part
+
+    def reserve(self) -> int:
+        """A number that no other part of this landing has."""
+        return next(self._numbers)
 
     def add(self, incoming: Incoming, rows: Rows) -> None:
         self._held.append((incoming, rows))
@@ -152,7 +156,7 @@ def count_by_file(parts: Sequence[Path], column: str = "_source_file") -> Counte
     """Rows per source file, counted in the Parquet files themselves."""
     counted: Counter[str] = Counter()
     for part in parts:
-        with pq.ParquetFile(part) as file:
+        with pq.ParquetFile(part, read_dictionary=[column]) as file:
             for batch in file.iter_batches(columns=[column]):
                 for found in batch.column(0).value_counts().to_pylist():
                     counted[found["values"]] += found["counts"]

@@ -81,3 +81,11 @@
 {% macro is_in_list(text, list) -%}
     '|' || replace({{ list }}, ' | ', '|') || '|' like '%|' || {{ text }} || '|%'
 {%- endmacro %}
+
+{# The time of the row that comes first by a number, null if that row has none. #}
+{% macro first_time(time, number) -%}
+    nullif(
+        min_by(coalesce({{ time }}, timestamp '0001-01-01 00:00:00'), {{ number }}),
+        timestamp '0001-01-01 00:00:00'
+    )
+{%- endmacro %}

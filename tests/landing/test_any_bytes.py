@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.landing.conftest import contract, make_house
+from .conftest import contract, make_house
 
 CSV_BYTES = st.lists(
     st.sampled_from([b"id", b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"1", b";", b" "])

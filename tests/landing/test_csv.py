@@ -4,17 +4,18 @@ import gzip
 import hashlib
 from pathlib import Path
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
 from dagster_project.landing import Column, ExtractedAt, incoming
-from tests.landing.conftest import BY_PATH, House, contract
+
+from .conftest import BY_PATH, House, contract
 
 LARGE = incoming.SMALL + 1
 
 
 def counts(outcome: object) -> tuple[int, int, int]:
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         getattr(outcome, f"{name}_count") for name in ("physical", "landed", "rejected")
     )
 
@@ -217,7 +218,7 @@ def test_times_of_rows_are_read_alike_in_small_and_large_files(
     lines = [f"{n},{written[n % 3]}" for n in range(size)]
     house.land_one("id,at\n" + "\n".join(lines) + "\n", by_row)
     found = house.query(
-        "select at, any_value(_extracted_at)::text from {raw} group by 1"
+        'select "at", any_value(_extracted_at)::text from {raw} group by 1'
     )
     assert dict(found) == {
         "2024-02-29": "2024-02-29 23:59:59",

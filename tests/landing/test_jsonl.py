@@ -2,8 +2,9 @@
 
 import pytest
 
-from dagster_project.landing import ExtractedAt, incoming
-from tests.landing.conftest import House, contract
+from dagster_project.landing import ExtractedAt, incoming, jsonl_worker, land
+
+from .conftest import House, contract
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,23 @@ def test_a_large_file_refused_at_its_end_leaves_nothing_behind(house: House) -> 
     assert outcome.status_code == "refused"
     assert (house.rows(), house.rejects()) == ([], [])
     assert not list(house.paths.lake.glob("**/*.tmp"))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_large_file_lands_alike_in_one_process_and_in_several(
+    house: House, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    monkeypatch.setattr(jsonl_worker, "WORTHWHILE", incoming.SMALL)
+    lines = [f'{{"id":{n},"amount":"{n * 2}","k{n % 3}":1}}' for n in range(300_000)]
+    lines[200_000] = "bad"
+    house.put("a.jsonl", "\ufeff" + "\n".join(lines))
+    landing = land(contract("jsonl"), house.paths, "n000001", threads=workers)
+    assert (landing.landed_count, landing.rejected_count) == (299_999, 1)
+    assert house.rejects() == [(200_001, "bad")]
+    assert house.query(
+        "select count(*), count(k0), count(k1), count(distinct _source_row) from {raw} "
+        "where _source_line = id::int + 1 and amount::int = id::int * 2"
+    ) == [(299_999, 100_000, 100_000, 299_999)]
 
 
 def test_a_time_in_each_line_dates_its_row(house: House) -> None:

@@ -15,7 +15,8 @@ from dagster_project.landing import (
     sinks,
     sweep_orphans,
 )
-from tests.landing.conftest import BY_PATH, House, contract
+
+from .conftest import BY_PATH, House, contract
 
 BY_ROW = ExtractedAt(column="at")
 

@@ -4,11 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dagster_project.landing import ExtractedAt
-from tests.landing.conftest import House, contract
+
+from .conftest import House, contract
 
 
 def written(path: Path, **columns: object) -> bytes:
@@ -25,7 +26,7 @@ def test_values_of_every_type_land_as_text(house: House, tmp_path: Path) -> None
         nested=[{"a": [1, None]}],
     )
     house.land_one(content, contract("parquet"))
-    assert house.rows("id, amount, at, nested, _source_row, _source_line") == [
+    assert house.rows('id, amount, "at", nested, _source_row, _source_line') == [
         ("1", "1.10", "2024-01-02 03:04:05", '{"a":[1,null]}', 1, None)
     ]
 

@@ -48,8 +48,8 @@ Journeys (10)
 15. Outcome = that of the last mapped stage (unmapped closes and reopens nothing);
     outcome_at = start of the unbroken run of that outcome. furthest = highest order at
     as-of among touched stages of the current pipeline, lost aside.
-16. channel = lead's value, else deal's, by `channels` (source_value); no row =
-    `unknown`. Null region, product, and loss reason of a lost journey = `unknown`.
+16. channel = lead's value, else deal's, by `channels` (source_value); none given =
+    `unknown`, not in the list = `unmapped`. Null region, product, and loss reason of a lost journey = `unknown`.
 17. Segment features: channel, product, region, entry_stage, entry_pipeline, pipeline (=
     entry pipeline), with or without `_code`; operators eq, ne, in, not_in, lists by
     `|`. Product, channel and region are those at as-of (no history is given); a segment
@@ -79,11 +79,12 @@ Steps, snapshots, funnels (2.13, 3, 4)
     none is.
 24. still_open or completed: nothing later is known at as-of; completed by the stage of
     the visit. Median and p90 are of first_reached_at - entered_at. is_mature:
-    observed_until at or past month end + window_seconds (null = 0). Event steps have no
+    observed_until at or past month end + window_seconds; without a window, nobody is
+    still open. Event steps have no
     hits here. entry_from and entry_to are not applied.
 
 Months (6)
-25. Pairs over the steps of 20; with the first won stage only from stages below it. A
+25. Pairs over the steps of 20, to such as are not retired; with the first won stage only from stages below it. A
     first visit without time starts no clock. Pipeline `all` pools (journey, pipeline)
     clocks of the same pair, so its counts are sums. Horizon and month end + h by 86,400
     s.
@@ -93,14 +94,14 @@ Months (6)
 27. Delay = history_from - origin if origin < history_from (so is_left_truncated).
     at_risk_count = risk set at h (event or censoring at or after h); "nobody is
     followed to h" = it is 0. Incidence 0.0 with null interval where nothing happened.
-    Wilson with 1.96, clamped to [0, 1].
+    Wilson with the normal quantile, clamped to [0, 1].
 28. previous_month_rate is given whatever its maturity; q and comparisons_count are null
-    where p is; is_change_significant is then false. target_rate, benchmark_rate: null.
+    where p is; is_change_significant too. target_rate, benchmark_rate: null.
 29. Throughput. A win = a move into a won stage, the last mapped stage before (in any
     pipeline) not won. It counts on the visit it ended if that is of the same pipeline
     and not lost, else (direct entry, transfer in, from lost, from a visit without time)
     on the won stage's own row. advanced: within the pipeline, later than the last
-    mapped stage. lost_count: to any lost stage, of another pipeline too. won_amount:
+    mapped stage, neither won by it nor reopened (post-sale stages count). lost_count: to any lost stage, of another pipeline too. won_amount:
     home amount at the end of the win's day, null as 0.0. Pipeline `all` sums by stage
     code. open_at_end of the current month = at as-of.
 """

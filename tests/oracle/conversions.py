@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 
 from .facts import ALL, Facts, Row, end_of_month, month_of, previous_month, with_totals
 from .journeys import Told, tell_counted
@@ -43,9 +42,11 @@ class Member:
 
 
 def pairs(steps: list[Step]) -> list[tuple[Step, Step]]:
-    """Each stage with the next in order, and with the first won stage."""
-    found = list(pairwise(steps))
-    won = next((step for step in steps if step.is_won), None)
+    """Each stage with the next in use, and with the first won stage in use."""
+    used = [step for step in steps if not step.is_retired]
+    following = [(s, next((u for u in used if u.order > s.order), None)) for s in steps]
+    found = [(source, target) for source, target in following if target is not None]
+    won = next((step for step in used if step.is_won), None)
     for step in steps:
         if won is not None and step.order < won.order and (step, won) not in found:
             found.append((step, won))
@@ -220,7 +221,7 @@ def add_significance(rows: list[Row]) -> None:
     tested = [row for row in rows if row["change_p_value"] is not None]
     for row in rows:
         row["change_q_value"] = row["comparisons_count"] = None
-        row["is_change_significant"] = False
+        row["is_change_significant"] = None
     for name in {family(row) for row in tested}:
         members = [row for row in tested if family(row) == name]
         found = q_values([row["change_p_value"] for row in members])

@@ -108,7 +108,10 @@ def percentile(values: list[float], share: float) -> float | None:
 
 
 def is_mature(facts: Facts, funnel: Row, month: date, members: list[Replay]) -> bool:
-    window = timedelta(seconds=funnel.get("window_seconds") or 0)
+    if funnel.get("window_seconds") is None:
+        endings = [ending for member in members for _, ending in member.visits]
+        return "still_open" not in endings
+    window = timedelta(seconds=funnel["window_seconds"])
     due = end_of_month(facts, month) + window
     return all(member.told.observed_until >= due for member in members)
 

@@ -121,13 +121,16 @@ def is_passed(facts: Facts, move: Move) -> bool:
 
 
 def set_ordered_at(moves: list[Move]) -> None:
-    """Own dates of one record follow its stated sequence: a running maximum."""
-    records = {move.natural_key[:3] for move in moves}
+    """Own dates of one record follow its stated sequence: a running maximum.
+
+    A deal's row that names its lead is one record with it.
+    """
+    records = {move.change["lead_id"] or move.change["deal_id"] for move in moves}
     for record in sorted(records):
         dated = [
             move
             for move in moves
-            if move.natural_key[:3] == record
+            if (move.change["lead_id"] or move.change["deal_id"]) == record
             and move.change["evidence_kind"] == "own_date"
             and move.change["source_sequence"] is not None
             and move.changed_at is not None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from .facts import UNKNOWN, Facts, Row, as_of_day
+from .facts import UNKNOWN, UNMAPPED, Facts, Row, as_of_day
 
 
 def holds(row: Row, day: date) -> bool:
@@ -57,6 +57,7 @@ class Step:
     stage_code: str
     order: int
     is_won: bool
+    is_retired: bool = False
 
 
 def steps_of_pipeline(facts: Facts, pipeline: str) -> list[Step]:
@@ -67,7 +68,8 @@ def steps_of_pipeline(facts: Facts, pipeline: str) -> list[Step]:
         row = last_stage(facts, pipeline, code, as_of_day(facts))
         if row is not None and row["outcome_code"] != "lost":
             is_won = row["outcome_code"] == "won"
-            steps.append(Step(code, row["stage_order"], is_won))
+            ended = row["valid_to"] is not None and row["valid_to"] <= as_of_day(facts)
+            steps.append(Step(code, row["stage_order"], is_won, ended))
     return sorted(steps, key=lambda step: (step.order, step.stage_code))
 
 
@@ -94,4 +96,4 @@ def channel_code(facts: Facts, value: str | None) -> str:
     for row in facts.channels:
         if value is not None and row["source_value"] == value:
             return row["channel_code"]
-    return UNKNOWN
+    return UNKNOWN if value is None else UNMAPPED

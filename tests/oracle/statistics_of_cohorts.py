@@ -4,8 +4,10 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from statistics import NormalDist
 
-Z = 1.96
+Z = 1.96  # as section 6 writes it
+WILSON_Z = NormalDist().inv_cdf(0.975)
 FALSE_DISCOVERY_RATE = 0.05
 SMALLEST_CELL = 5
 
@@ -126,10 +128,11 @@ def cumulative_incidence(
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     rate = successes / trials
-    scale = 1 + Z**2 / trials
-    centre = (rate + Z**2 / (2 * trials)) / scale
-    spread = rate * (1 - rate) / trials + Z**2 / (4 * trials**2)
-    half = Z * math.sqrt(spread) / scale
+    z = WILSON_Z
+    scale = 1 + z**2 / trials
+    centre = (rate + z**2 / (2 * trials)) / scale
+    spread = rate * (1 - rate) / trials + z**2 / (4 * trials**2)
+    half = z * math.sqrt(spread) / scale
     return (max(0.0, centre - half), min(1.0, centre + half))
 
 

@@ -61,7 +61,8 @@ ENDINGS = (
     "still_open_count",
 )
 STATUSES = ("converted_count", "lost_count", "transferred_count", "open_count")
-slow_settings = settings(max_examples=40, deadline=None)
+unhurried = settings(deadline=None)
+slow_settings = settings(max_examples=25, deadline=None)
 
 
 # Small facts of one pipeline, by hand
@@ -249,6 +250,7 @@ def test_the_censoring_example_gives_the_stated_incidence(cases: Row) -> None:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @given(fates_strategy(), st.integers(0, 40))
+@unhurried
 def test_incidence_agrees_with_statsmodels(
     outcomes: list[tuple[int, str]], horizon: int
 ) -> None:
@@ -264,6 +266,7 @@ def test_incidence_agrees_with_statsmodels(
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20), st.booleans())))
+@unhurried
 def test_delayed_entry_agrees_with_statsmodels(
     drawn: list[tuple[int, int, bool]],
 ) -> None:
@@ -286,6 +289,7 @@ def test_delayed_entry_agrees_with_statsmodels(
 
 
 @given(fates_strategy(), st.integers(0, 40))
+@unhurried
 def test_without_censoring_incidence_is_the_rate_and_its_variance_binomial(
     outcomes: list[tuple[int, str]], horizon: int
 ) -> None:
@@ -333,6 +337,7 @@ def test_incidence_is_null_where_nobody_is_followed_to_the_horizon() -> None:
 
 
 @given(st.integers(0, 60), st.integers(1, 60))
+@unhurried
 def test_wilson_agrees_with_statsmodels(successes: int, more: int) -> None:
     trials, alpha = successes + more, 2 * norm.sf(1.96)
     theirs = proportion_confint(successes, trials, alpha=alpha, method="wilson")
@@ -340,6 +345,7 @@ def test_wilson_agrees_with_statsmodels(successes: int, more: int) -> None:
 
 
 @given(*[st.integers(5, 60)] * 4)
+@unhurried
 def test_the_z_test_agrees_with_statsmodels(a: int, a2: int, b: int, b2: int) -> None:
     theirs = proportions_ztest([a, b], [a + a2, b + b2])[1]
     assert pooled_z_p_value(a, a + a2, b, b + b2) == pytest.approx(theirs, abs=1e-12)
@@ -347,12 +353,14 @@ def test_the_z_test_agrees_with_statsmodels(a: int, a2: int, b: int, b2: int) ->
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+@unhurried
 def test_q_values_agree_with_statsmodels(p_values: list[float]) -> None:
     theirs = multipletests(p_values, method="fdr_bh")[1]
     assert q_values(p_values) == pytest.approx(list(theirs), abs=1e-12)
 
 
 @given(st.lists(st.floats(-9, 9), min_size=1, max_size=9), st.floats(0, 1))
+@unhurried
 def test_percentiles_agree_with_numpy(values: list[float], share: float) -> None:
     assert percentile(values, share) == pytest.approx(np.quantile(values, share))
 
@@ -418,6 +426,7 @@ def test_the_first_deal_continues_its_lead_and_the_earliest_lead_its_deal() -> N
     }
     assert set(found) == {"g", "h", "y"}
     assert found["g"]["lead_id"] == "x"
+    assert found["h"]["lead_id"] is None
     assert found["h"]["prior_journey_id"] == found["g"]["journey_id"]
     assert found["y"]["is_duplicate"] and not found["g"]["is_duplicate"]
 
@@ -426,17 +435,62 @@ def test_a_merge_absorbs_what_lies_between_the_entry_and_the_merge() -> None:
     merged = {"merged_into_deal_id": "e"}
     deals = [deal_row("d", day(1)), deal_row("d", day(20), **merged)]
     changes = [
-        *(change("d", "a", day(1)), change("d", "c", day(12))),
-        *(change("e", "b", day(10)), change("e", "w", day(30))),
+        *(change("d", "a", day(1)), change("d", "b", day(10))),
+        *(change("d", "c", day(12)), change("d", "b", day(20))),
+        *(change("e", "c", day(10)), change("e", "w", day(30))),
     ]
     rows = transitions(small_facts(changes, ABCW, deals=deals))
     assert {row["journey_id"] for row in rows} == {"s|deal|e"}
-    assert {r["to_stage_code"]: r["is_absorbed"] for r in rows} == {
-        **{"a": False, "b": False, "c": True, "w": False}
-    }
+    absorbed = [row["changed_at"] for row in rows if row["is_absorbed"]]
+    assert absorbed == [day(12)]
     assert [row["direction_code"] for row in rows if not row["is_absorbed"]] == [
-        *("entry", "forward", "won")
+        *("entry", "forward", "forward", "backward", "won")
     ]
+
+
+def test_a_repeated_row_is_one_fact_known_since_its_first_extract() -> None:
+    changes = [change("d", "a", day(1), known_at=day(n)) for n in (9, 4, 6)]
+    rows = transitions(small_facts(changes, ABCW))
+    assert [row["known_at"] for row in rows] == [day(4)]
+
+
+def funnel_of(facts: Facts, codes: str) -> list[Row]:
+    funnel = {"funnel_code": "f", "pipeline_code": "p", "segment_code": "all"}
+    facts.funnels = [funnel | {"kind_code": "stage"}]
+    facts.funnel_steps = [
+        {"funnel_code": "f", "step_order": place, "step_code": code}
+        | {"match_kind": "stage", "match_code": code}
+        for place, code in enumerate(codes, start=1)
+    ]
+    return totals(segment_funnels(facts), "segment_code", "channel_code")
+
+
+def test_visits_end_by_what_follows_and_skipped_steps_have_none() -> None:
+    rows = funnel_of(small_facts(path_of("d", "acbcl?acw"), ABCW), "abcw")
+    endings = {row["step_code"]: [row[column] for column in ENDINGS] for row in rows}
+    assert endings == {
+        "a": [2, 0, 0, 0, 0, 0],
+        "b": [1, 0, 0, 0, 0, 0],
+        "c": [1, 1, 1, 0, 0, 0],
+        "w": [0, 0, 0, 0, 1, 0],
+    }
+
+
+def test_a_stage_without_a_step_is_no_hit_and_a_move_away_is_a_transfer() -> None:
+    stages = [*ABCW, stage_row("a", 1) | {"pipeline_code": "q"}]
+    aliases = [*map(alias_row, "abcwl"), alias_row("a", "q")]
+    changes = [*path_of("d", "aba"), change("d", "a", day(4), source_pipeline="q")]
+    rows = funnel_of(small_facts(changes, stages, stage_aliases=aliases), "aw")
+    assert [row["visits_count"] for row in rows] == [1, 0]
+    assert [row["transferred_count"] for row in rows] == [1, 0]
+
+
+def test_reached_is_told_apart_by_skip_and_by_entry() -> None:
+    changes = path_of("d", "ac") + path_of("e", "ca")
+    rows = {r["step_code"]: r for r in funnel_of(small_facts(changes, ABCW), "abcw")}
+    assert rows["b"]["reached_by_skip_count"] == 1
+    assert rows["b"]["reached_by_entry_count"] == 1
+    assert [rows[code]["in_order_count"] for code in "abcw"] == [2, 0, 0, 0]
 
 
 def test_a_deleted_journey_stays_in_snapshots_until_it_was_deleted() -> None:
@@ -468,6 +522,36 @@ def test_a_loss_that_was_reopened_is_no_loss() -> None:
     pair = [row for row in rows if row["to_stage_code"] == "w"]
     assert {r["lost_count"] for r in pair} == {0}
     assert [r["converted_count"] for r in pair[:2]] == [1, 1]
+
+
+def test_a_skip_past_the_next_stage_converts_to_it() -> None:
+    rows = monthly_conversions(small_facts(path_of("d", "ac"), ABCW))
+    pair = [row for row in rows if row["to_stage_code"] == "b"]
+    assert {row["converted_count"] for row in pair} == {1}
+
+
+def wins_by_stage(facts: Facts) -> dict[tuple[str, str], int]:
+    rows = totals(monthly_throughput(facts), "segment_code", "channel_code")
+    won = [row for row in rows if row["won_count"] and row["pipeline_code"] != ALL]
+    return {(r["pipeline_code"], r["stage_code"]): r["won_count"] for r in won}
+
+
+def test_a_win_counts_once_where_it_left_or_where_it_was_entered() -> None:
+    stages = [*ABCW, stage_row("x", 5, "won")]
+    stages += [row | {"pipeline_code": "q"} for row in ABCW]
+    aliases = [*map(alias_row, "abcwlx"), alias_row("w", "q")]
+    there = {"source_pipeline": "q"}
+    histories = {
+        ("p", "b"): path_of("d", "abwxw"),
+        ("p", "w"): path_of("d", "w?w"),
+        ("p", "unmapped"): path_of("d", "a?w"),
+        ("q", "w"): [change("d", "a", day(1)), change("d", "w", day(2), **there)],
+    }
+    for place, changes in histories.items():
+        facts = small_facts(changes, stages, stage_aliases=aliases)
+        assert wins_by_stage(facts) == {place: 1}
+    lost = small_facts(path_of("d", "alw"), stages, stage_aliases=aliases)
+    assert wins_by_stage(lost) == {("p", "w"): 1}
 
 
 def test_staleness_begins_on_the_day_that_holds_entry_and_patience() -> None:

@@ -56,11 +56,15 @@ def is_win(move: Move) -> bool:
 
 
 def is_advance(facts: Facts, stay: Stay) -> bool:
-    """To a later open stage of the pipeline, seen from the last mapped one."""
+    """To a later stage of the pipeline, seen from the last mapped one; no win."""
     move = stay.left_by
-    if move is None or move.outcome_code != "open" or move.last_mapped is None:
+    if move is None or move.is_lost or move.is_unmapped or move.last_mapped is None:
         return False
     last = move.last_mapped
+    if move.outcome_code != last.outcome_code and "lost" != last.outcome_code:
+        return False
+    if last.is_lost:
+        return False
     if not stay.pipeline_code == last.pipeline_code == move.pipeline_code:
         return False
     return (move.order or 0) > from_row(facts, move, last)["stage_order"]

@@ -5,8 +5,7 @@ with bounds as (
         coalesce(
             (
                 select min({{ reporting_date('effective_at') }}) from {{ ref('int_transitions') }}
-                where not is_awaited
-            ),
+                        ),
             {{ reporting_date('as_of') }}
         ) as first_date,
         {{ reporting_date('as_of') }} as last_date,

@@ -10,7 +10,6 @@ contacts as (
     select
         source_code,
         contact_id,
-        max_by(email_hash, known_at) as email_hash,
         max_by(merged_into_contact_id, known_at) as merged_into_contact_id
     from versions
     where contact_id is not null
@@ -45,18 +44,6 @@ roots as (
     from chains
     group by chains.source_code, chains.contact_id
 
-),
-
-known as (
-
-    select
-        roots.*,
-        contacts.email_hash
-    from roots
-    inner join contacts
-        on roots.source_code = contacts.source_code
-        and roots.contact_id = contacts.contact_id
-
 )
 
-select * from known
+select * from roots

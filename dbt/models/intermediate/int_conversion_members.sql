@@ -19,37 +19,43 @@ moves as (
     select
         transitions.*,
         stages.stage_order as order_at_as_of,
-        max(transitions.step_number) over (
-            partition by transitions.journey_id
-        ) as last_step_number,
-        max(case when not transitions.is_unmapped then transitions.step_number end) over (
-            partition by transitions.journey_id
-        ) as last_mapped_step_number,
-        lead(transitions.effective_at) over (
-            partition by transitions.journey_id order by transitions.step_number
-        ) as next_effective_at
+        case
+            when transitions.pipeline_code <> lead(transitions.pipeline_code) over in_journey
+                then lead(transitions.effective_at) over in_journey
+        end as departed_at
     from {{ ref('int_transitions') }} as transitions
     left join {{ ref('int_stages_at_as_of') }} as stages
         on transitions.pipeline_code = stages.pipeline_code
         and transitions.stage_code = stages.stage_code
-    where not transitions.is_awaited and transitions.effective_at is not null
+    window in_journey as (
+        partition by transitions.journey_id order by transitions.step_number
+    )
 
 ),
 
-ends as (
+mapped as (
+
+    select
+        *,
+        coalesce(lag(is_lost) over in_pipeline, false) as was_lost_here,
+        row_number() over (
+            partition by journey_id, pipeline_code order by step_number desc
+        ) as recency
+    from moves
+    where not is_unmapped
+    window in_pipeline as (partition by journey_id, pipeline_code order by step_number)
+
+),
+
+losses as (
 
     select
         journey_id,
         pipeline_code,
-        max(
-            case when step_number = last_mapped_step_number and is_lost then effective_at end
-        ) as lost_at,
-        case
-            when max(step_number) < max(last_step_number)
-                then max_by(next_effective_at, step_number)
-        end as transferred_at
-    from moves
+        max(case when is_lost and not was_lost_here then effective_at end) as lost_at
+    from mapped
     group by journey_id, pipeline_code
+    having max(case when recency = 1 and is_lost then 1 else 0 end) = 1
 
 ),
 
@@ -60,7 +66,7 @@ visits as (
         pipeline_code,
         stage_code,
         min(step_number) as step_number,
-        min_by(effective_at, step_number) as origin_at
+        {{ first_time('effective_at', 'step_number') }} as origin_at
     from moves
     where not is_lost and not is_unmapped
     group by journey_id, pipeline_code, stage_code
@@ -75,7 +81,13 @@ paired as (
         visits.origin_at,
         pairs.from_stage_code,
         pairs.to_stage_code,
-        min(later.effective_at) as converted_at
+        min(
+            case
+                when later.order_at_as_of >= pairs.to_stage_order and not later.is_lost
+                    then later.effective_at
+            end
+        ) as converted_at,
+        min(later.departed_at) as transferred_at
     from visits
     inner join {{ ref('int_stage_pairs') }} as pairs
         on visits.pipeline_code = pairs.pipeline_code
@@ -84,8 +96,7 @@ paired as (
         on visits.journey_id = later.journey_id
         and visits.pipeline_code = later.pipeline_code
         and visits.step_number <= later.step_number
-        and later.order_at_as_of >= pairs.to_stage_order
-        and not later.is_lost
+    where visits.origin_at is not null
     group by
         visits.journey_id, visits.pipeline_code, visits.origin_at,
         pairs.from_stage_code, pairs.to_stage_code
@@ -104,8 +115,8 @@ timed as (
         paired.to_stage_code,
         {{ reporting_month('paired.origin_at') }} as cohort_month,
         {{ microseconds('paired.converted_at') }} - {{ microseconds('paired.origin_at') }} as converted_after,
-        {{ microseconds('ends.lost_at') }} - {{ microseconds('paired.origin_at') }} as lost_after,
-        {{ microseconds('ends.transferred_at') }} - {{ microseconds('paired.origin_at') }} as transferred_after,
+        {{ microseconds('losses.lost_at') }} - {{ microseconds('paired.origin_at') }} as lost_after,
+        {{ microseconds('paired.transferred_at') }} - {{ microseconds('paired.origin_at') }} as transferred_after,
         {{ microseconds('journeys.observed_until') }} - {{ microseconds('paired.origin_at') }} as watched_for,
         case
             when journeys.history_from > paired.origin_at
@@ -113,9 +124,9 @@ timed as (
         end as watched_after
     from paired
     inner join journeys on paired.journey_id = journeys.journey_id
-    inner join ends
-        on paired.journey_id = ends.journey_id
-        and paired.pipeline_code = ends.pipeline_code
+    left join losses
+        on paired.journey_id = losses.journey_id
+        and paired.pipeline_code = losses.pipeline_code
 
 ),
 

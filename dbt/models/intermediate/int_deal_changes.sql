@@ -1,7 +1,16 @@
 -- What was known of amount, currency, probability and owner, from when on.
 with stated as (
 
-    select source_code, deal_id, field_code, value, changed_at, known_at
+    select
+        source_code,
+        deal_id,
+        field_code,
+        case
+            when field_code = 'currency_code' then coalesce(value, {{ home_currency() }})
+            else value
+        end as value,
+        changed_at,
+        known_at
     from (
         {{ union_sources('deal_changes') }}
     ) as brought
@@ -49,10 +58,14 @@ derived as (
         compared.deal_id,
         compared.field_code,
         compared.value,
-        compared.known_at as changed_at,
+        -- nothing is known from before: the first value has held all along
+        case
+            when compared.version_number = 1 then timestamp '0001-01-01 00:00:00'
+            else compared.known_at
+        end as changed_at,
         compared.known_at
     from compared
-    where compared.value is distinct from compared.previous_value
+    where (compared.version_number = 1 or compared.value is distinct from compared.previous_value)
         and not exists (
             select 1 from stated
             where stated.source_code = compared.source_code

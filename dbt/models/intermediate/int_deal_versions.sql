@@ -1,4 +1,4 @@
--- Each deal as each extract had it.
+-- Each deal as each extract had it; where no currency is named, home is meant.
 with versions as (
 
     {{ union_sources('deals') }}
@@ -8,7 +8,8 @@ with versions as (
 marked as (
 
     select
-        *,
+        * exclude (currency_code),
+        coalesce(currency_code, {{ home_currency() }}) as currency_code,
         source_code in ({{ sources_with('stage_changes') }}) as has_recorded_history,
         row_number() over (
             partition by source_code, deal_id order by known_at, source_file

@@ -76,9 +76,8 @@ latest as (
 
     select
         versions.* exclude (
-            contact_id, currency_code, merged_into_deal_id, merged_at, deleted_at, is_deleted
+            contact_id, merged_into_deal_id, merged_at, deleted_at, is_deleted
         ),
-        coalesce(versions.currency_code, {{ home_currency() }}) as currency_code,
         coalesce(versions.contact_id, contacts.contact_id) as contact_id,
         merges.merged_into_deal_id,
         merges.merged_at,

@@ -2,7 +2,7 @@
 with changes as (
 
     select * from {{ ref('int_ordered_stage_changes') }}
-    where not is_absorbed and not is_repeated
+    where not is_absorbed and not is_awaited
 
 ),
 
@@ -11,7 +11,6 @@ numbered as (
     select
         *,
         row_number() over followed as step_number,
-        lag(pipeline_code) over followed as from_pipeline_code,
         lag(stage_code) over followed as from_stage_code,
         lag(changed_at) over followed as from_changed_at,
         count(case when not is_unmapped then 1 end) over (
@@ -41,7 +40,7 @@ followed as (
 
     select
         numbered.*,
-        mapped.stage_code as last_mapped_stage_code,
+        mapped.pipeline_code as last_mapped_pipeline_code,
         coalesce(mapped.is_won, false) as was_won,
         coalesce(mapped.is_lost, false) as was_lost,
         stages.stage_order as last_mapped_stage_order
@@ -49,7 +48,6 @@ followed as (
     left join mapped
         on numbered.journey_id = mapped.journey_id
         and numbered.mapped_before_count = mapped.mapped_before_count
-        and numbered.pipeline_code = mapped.pipeline_code
     left join {{ ref('int_stages') }} as stages
         on mapped.pipeline_code = stages.pipeline_code
         and mapped.stage_code = stages.stage_code

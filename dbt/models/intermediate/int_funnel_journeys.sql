@@ -42,7 +42,7 @@ reached as (
         steps.step_order,
         max(case when moves.step_order = steps.step_order then 1 else 0 end) as is_touched,
         max(case when moves.step_order is not null then 1 else 0 end) as is_reached,
-        min_by(moves.moved_at, moves.move_number) as first_reached_at
+        {{ first_time('moves.moved_at', 'moves.move_number') }} as first_reached_at
     from cohorts
     inner join steps on cohorts.funnel_code = steps.funnel_code
     left join moves

@@ -19,7 +19,8 @@ journeys as (
         journeys.journey_id,
         segments.segment_code,
         journeys.channel_code,
-        journeys.observed_until
+        journeys.observed_until,
+        journeys.entered_at
     from {{ ref('int_journeys') }} as journeys
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
@@ -30,7 +31,6 @@ journeys as (
 transitions as (
 
     select * from {{ ref('int_transitions') }}
-    where not is_awaited
 
 ),
 
@@ -43,6 +43,7 @@ placed as (
         journeys.segment_code,
         journeys.channel_code,
         journeys.observed_until,
+        journeys.entered_at,
         transitions.step_number as move_number,
         transitions.changed_at as moved_at,
         coalesce(funnels.pipeline_code, 'all') in ('all', transitions.pipeline_code) as is_inside,
@@ -67,10 +68,7 @@ entered as (
         *,
         min(case when is_inside then move_number end) over (
             partition by funnel_code, journey_id
-        ) as entry_number,
-        min(case when is_inside then moved_at end) over (
-            partition by funnel_code, journey_id
-        ) as entered_at
+        ) as entry_number
     from placed
 
 ),

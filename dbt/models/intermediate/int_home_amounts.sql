@@ -1,13 +1,14 @@
--- Each journey's amount in home currency: won and lost at the outcome's day.
+-- Each journey's amount and owner: at the outcome where there is one, else at as-of.
 with journeys as (
 
     select
-        *,
-        coalesce(
-            {{ reporting_date('outcome_at') }},
-            (select {{ reporting_date('as_of') }} from {{ source('lake', 'runs') }})
-        ) as valued_date
-    from {{ ref('int_journeys') }}
+        journeys.journey_id,
+        journeys.source_code,
+        journeys.deal_id,
+        coalesce(journeys.outcome_at, runs.as_of) as owned_at,
+        {{ reporting_date('coalesce(journeys.outcome_at, runs.as_of)') }} as valued_date
+    from {{ ref('int_journeys') }} as journeys
+    cross join {{ source('lake', 'runs') }} as runs
 
 ),
 
@@ -15,13 +16,15 @@ owners as (
 
     select
         journeys.journey_id,
-        max_by(changes.value, changes.changed_at) as owner_id
+        nullif(
+            max_by(coalesce(changes.value, ''), (changes.changed_at, changes.known_at)), ''
+        ) as owner_id
     from journeys
     inner join {{ ref('int_deal_changes') }} as changes
         on journeys.source_code = changes.source_code
         and journeys.deal_id = changes.deal_id
         and changes.field_code = 'owner_id'
-        and changes.changed_at <= journeys.outcome_at
+        and changes.changed_at <= journeys.owned_at
     group by journeys.journey_id
 
 ),
@@ -30,13 +33,14 @@ valued as (
 
     select
         journeys.journey_id,
-        journeys.amount * rates.home_rate as home_amount,
-        coalesce(owners.owner_id, journeys.owner_id) as owner_id
+        owners.owner_id,
+        valuations.amount,
+        valuations.currency_code,
+        valuations.home_amount
     from journeys
-    left join {{ ref('int_rates') }} as rates
-        on journeys.currency_code = rates.currency_code
-        and journeys.valued_date >= rates.held_from
-        and journeys.valued_date < rates.held_to
+    inner join {{ ref('int_valuations') }} as valuations
+        on journeys.journey_id = valuations.journey_id
+        and journeys.valued_date = valuations.valued_date
     left join owners on journeys.journey_id = owners.journey_id
 
 )

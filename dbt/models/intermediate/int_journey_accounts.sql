@@ -51,7 +51,7 @@ timed as (
 
     select source_code, count(distinct journey_id) as timed_count
     from {{ ref('int_transitions') }}
-    where not is_awaited and changed_at is not null
+    where changed_at is not null
     group by source_code
 
 ),

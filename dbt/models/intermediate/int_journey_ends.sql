@@ -2,7 +2,6 @@
 with transitions as (
 
     select * from {{ ref('int_transitions') }}
-    where not is_awaited
 
 ),
 
@@ -11,13 +10,17 @@ outcomes as (
     select
         *,
         row_number() over (partition by journey_id order by step_number desc) as recency,
-        min(case when changed_at is not null then changed_at end) over (
-            partition by journey_id
-        ) as entered_at,
-        max(case when not (is_won and was_won) then step_number end) over (
-            partition by journey_id order by step_number
-            rows between unbounded preceding and current row
-        ) as turned_at_step
+        max(
+            case
+                when not is_unmapped
+                    and (
+                        last_mapped_pipeline_code is null
+                        or is_won <> was_won
+                        or is_lost <> was_lost
+                    )
+                    then step_number
+            end
+        ) over (partition by journey_id) as turned_at_step
     from transitions
 
 ),
@@ -28,16 +31,23 @@ turned as (
         outcomes.journey_id,
         outcomes.pipeline_code,
         outcomes.stage_code as current_stage_code,
-        outcomes.entered_at,
-        outcomes.is_won,
-        outcomes.is_lost,
-        outcomes.is_unmapped,
+        coalesce(turns.is_won, false) as is_won,
+        coalesce(turns.is_lost, false) as is_lost,
         turns.changed_at as outcome_at
     from outcomes
-    inner join transitions as turns
+    left join transitions as turns
         on outcomes.journey_id = turns.journey_id
         and outcomes.turned_at_step = turns.step_number
     where outcomes.recency = 1
+
+),
+
+dated as (
+
+    select journey_id, min_by(changed_at, step_number) as entered_at
+    from transitions
+    where changed_at is not null
+    group by journey_id
 
 ),
 
@@ -83,10 +93,11 @@ ended as (
             when turned.is_lost then 'lost'
             else 'open'
         end as outcome_code,
-        turned.entered_at,
+        dated.entered_at,
         case when turned.is_won or turned.is_lost then turned.outcome_at end as outcome_at
     from turned
     inner join entries on turned.journey_id = entries.journey_id
+    left join dated on turned.journey_id = dated.journey_id
     left join furthest on turned.journey_id = furthest.journey_id
 
 )

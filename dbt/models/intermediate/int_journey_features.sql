@@ -70,7 +70,7 @@ featured as (
     {% set texts = [
         ('channel_code', 'channel_code'), ('region_code', "coalesce(region, 'unknown')"),
         ('product_code', "coalesce(product, 'unknown')"), ('source_code', 'source_code'),
-        ('pipeline_code', 'entry_pipeline_code'), ('entry_stage_code', 'entry_stage_code'),
+        ('pipeline_code', "coalesce(entry_pipeline_code, 'unknown')"), ('entry_stage_code', "coalesce(entry_stage_code, 'unknown')"),
         ('is_returning', "case when is_returning then 'true' else 'false' end"),
     ] %}
     {% for feature_code, expression in texts %}

@@ -40,9 +40,6 @@ described as (
         coalesce(leads.channel, deals.channel) as source_channel,
         deals.region,
         deals.product,
-        deals.owner_id,
-        deals.amount,
-        deals.currency_code,
         deals.loss_reason,
         deals.deleted_at,
         case
@@ -69,16 +66,14 @@ coded as (
             else coalesce(channels.channel_code, 'unmapped')
         end as channel_code,
         case
-            when described.loss_reason is null then null
+            when described.outcome_code <> 'lost' then null
+            when described.loss_reason is null then 'unknown'
             else coalesce(reasons.loss_reason_code, 'unmapped')
         end as loss_reason_code,
         persons.person_id,
         sources.observed_until,
         sources.history_from,
-        case
-            when sources.history_from > described.entered_at then sources.history_from
-            else described.entered_at
-        end as observed_from
+        greatest(described.entered_at, sources.history_from) as observed_from
     from described
     left join {{ ref('channels') }} as channels
         on described.source_code = channels.source_code
@@ -98,9 +93,13 @@ compared as (
 
     select
         *,
-        person_id is not null and row_number() over (
-            partition by person_id order by entered_at nulls last, journey_id
-        ) > 1 as is_returning
+        coalesce(
+            person_id is not null
+            and entered_at > min(
+                case when not is_duplicate and not is_deleted then entered_at end
+            ) over (partition by person_id),
+            false
+        ) as is_returning
     from coded
 
 )

@@ -39,15 +39,19 @@ linked as (
 
 leads_begun as (
 
-    select source_code, lead_id, min(begun_at) as begun_at
-    from (
-        select source_code, lead_id, created_at as begun_at from {{ ref('int_leads') }}
-        union all
-        select source_code, lead_id, changed_at as begun_at
-        from changes
-        where record_kind = 'lead'
-    ) as dates
-    group by source_code, lead_id
+    select
+        stated.source_code,
+        stated.lead_id,
+        coalesce(min(leads.created_at), min(changes.changed_at)) as begun_at
+    from stated
+    left join {{ ref('int_leads') }} as leads
+        on stated.source_code = leads.source_code
+        and stated.lead_id = leads.lead_id
+    left join changes
+        on stated.source_code = changes.source_code
+        and stated.lead_id = changes.lead_id
+        and changes.record_kind = 'lead'
+    group by stated.source_code, stated.lead_id
 
 ),
 

@@ -13,10 +13,11 @@ wins as (
 
     select
         stays.*,
-        journeys.home_amount
+        valuations.home_amount
     from stays
-    left join {{ ref('int_home_amounts') }} as journeys
-        on stays.journey_id = journeys.journey_id
+    left join {{ ref('int_valuations') }} as valuations
+        on stays.journey_id = valuations.journey_id
+        and {{ reporting_date('stays.began_at') }} = valuations.valued_date
     where stays.is_win
 
 ),
@@ -34,13 +35,15 @@ changed as (
         ended_month as changed_month, pipeline_code, segment_code, channel_code, stage_code,
         0 as entered_count,
         case
-            when is_removed or next_is_lost or next_direction_code = 'transfer' then 0
-            when next_is_won and not is_won then 0
-            when next_stage_order > stage_order then 1
+            when is_removed then 0
+            when next_direction_code in ('forward', 'skip')
+                and next_pipeline_code = pipeline_code
+                and next_stage_order > next_from_stage_order
+                then 1
             else 0
         end as advanced_count,
         0 as won_count,
-        case when next_is_lost and next_direction_code <> 'transfer' and not is_removed then 1 else 0 end as lost_count,
+        case when next_is_lost and not is_removed then 1 else 0 end as lost_count,
         case when is_removed then 0 else 1 end as left_count,
         case when is_removed then 1 else 0 end as removed_count,
         cast(0 as double) as won_amount

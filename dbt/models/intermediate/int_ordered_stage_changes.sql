@@ -1,4 +1,4 @@
--- The order of each journey's changes, the absorbed and the repeated set apart.
+-- The order of each journey's changes; the absorbed and the awaited stand outside it.
 with changes as (
 
     select * from {{ ref('int_stage_changes') }}
@@ -25,13 +25,14 @@ joined as (
             else changes.stage_order
         end as tie_order,
         case
+            when changes.changed_at is null then null
             when changes.evidence_kind = 'own_date' and changes.source_sequence is not null
                 then max(changes.changed_at) over (
                     partition by
                         records.journey_id,
                         coalesce(changes.lead_id, changes.deal_id),
                         changes.evidence_kind
-                    order by changes.source_sequence
+                    order by changes.source_sequence, changes.changed_at
                     rows between unbounded preceding and current row
                 )
             else changes.changed_at
@@ -53,7 +54,10 @@ flagged as (
         *,
         is_absorbed_record
         and coalesce(changed_at > survivor_entered_at and changed_at < merged_at, false)
-            as is_absorbed
+            as is_absorbed,
+        coalesce(
+            changed_at > (select as_of from {{ source('lake', 'runs') }}), false
+        ) as is_awaited
     from joined
 
 ),
@@ -84,7 +88,7 @@ placed as (
             max(case when not is_absorbed then pipeline_code end) over (
                 partition by journey_id, pipelines_seen_count
             ),
-            'unmapped'
+            'unknown'
         ) as pipeline_code
     from ordered
 
@@ -97,7 +101,7 @@ compared as (
         not is_absorbed and coalesce(
             stage_code = lag(stage_code) over followed
             and pipeline_code = lag(pipeline_code) over followed
-            and (not is_unmapped or source_stage = lag(source_stage) over followed),
+            and lag(effective_at) over followed is not null,
             false
         ) as is_repeated
     from placed

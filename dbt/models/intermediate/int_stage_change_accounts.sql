@@ -1,4 +1,4 @@
--- Stage changes brought = told again + ignored + repeated + absorbed + in the ledger.
+-- Stage changes brought = told again + ignored + awaited + absorbed + followed.
 with brought as (
 
     {{ union_sources('stage_changes') }}
@@ -44,7 +44,7 @@ ordered as (
 
     select
         source_code,
-        count(case when is_repeated then 1 end) as repeated_count,
+        count(case when is_awaited and not is_absorbed then 1 end) as awaited_count,
         count(case when is_absorbed then 1 end) as absorbed_count
     from {{ ref('int_ordered_stage_changes') }}
     group by source_code
@@ -70,7 +70,7 @@ accounts as (
         counted.rows_count as expected_count,
         coalesce(told_again.rows_count, 0)
         + coalesce(ignored.rows_count, 0)
-        + coalesce(ordered.repeated_count, 0)
+        + coalesce(ordered.awaited_count, 0)
         + coalesce(ordered.absorbed_count, 0)
         + coalesce(followed.rows_count, 0) as actual_count
     from counted

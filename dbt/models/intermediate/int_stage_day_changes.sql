@@ -47,7 +47,7 @@ staled as (
         *,
         {{ reporting_date('stale_at') }} as stale_date
     from stays
-    where stale_at < observed_until
+    where stale_at <= observed_until
         and (ended_date is null or ended_date > {{ reporting_date('stale_at') }})
 
 ),

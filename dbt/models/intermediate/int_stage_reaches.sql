@@ -1,7 +1,7 @@
 -- One row per journey, pipeline and stage at as-of: first touch, and first at or past it.
 with journeys as (
 
-    select journey_id from {{ ref('int_journeys') }}
+    select journey_id, entered_at from {{ ref('int_journeys') }}
     where not is_deleted and not is_duplicate
 
 ),
@@ -21,16 +21,14 @@ moves as (
         on transitions.pipeline_code = stages.pipeline_code
         and transitions.stage_code = stages.stage_code
         and not stages.is_lost
-    where not transitions.is_awaited
 
 ),
 
 travelled as (
 
-    select journey_id, pipeline_code, min(changed_at) as entered_at
+    select distinct moves.journey_id, moves.pipeline_code, journeys.entered_at
     from moves
-    where pipeline_code <> 'unmapped'
-    group by journey_id, pipeline_code
+    inner join journeys on moves.journey_id = journeys.journey_id
 
 ),
 
@@ -54,7 +52,7 @@ reaches as (
         stages.stage_number,
         min(case when moves.stage_code = stages.stage_code then moves.step_number end) as first_touch_number,
         min(moves.step_number) as first_reach_number,
-        min_by(moves.changed_at, moves.step_number) as first_reached_at
+        {{ first_time('moves.changed_at', 'moves.step_number') }} as first_reached_at
     from travelled
     inner join stages on travelled.pipeline_code = stages.pipeline_code
     left join moves

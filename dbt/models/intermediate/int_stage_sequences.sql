@@ -21,7 +21,6 @@ hits as (
     inner join stages
         on transitions.pipeline_code = stages.pipeline_code
         and transitions.stage_code = stages.stage_code
-    where not transitions.is_awaited
 
 ),
 

@@ -18,13 +18,10 @@ ranked as (
         stages.held_to <= runs.as_of_date as is_retired,
         row_number() over (
             partition by stages.pipeline_code, stages.stage_code
-            order by
-                case when stages.held_from <= runs.as_of_date then 0 else 1 end,
-                case when stages.held_from <= runs.as_of_date then stages.held_from end desc,
-                stages.held_from
+            order by stages.held_from desc
         ) as recency
     from stages
-    cross join runs
+    inner join runs on stages.held_from <= runs.as_of_date
 
 ),
 

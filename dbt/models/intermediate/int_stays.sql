@@ -17,14 +17,15 @@ followed as (
         *,
         lead(effective_at) over in_journey as next_effective_at,
         lead(direction_code) over in_journey as next_direction_code,
+        lead(pipeline_code) over in_journey as next_pipeline_code,
         lead(stage_order) over in_journey as next_stage_order,
-        lead(is_won) over in_journey as next_is_won,
+        lead(last_mapped_stage_order) over in_journey as next_from_stage_order,
         lead(is_lost) over in_journey as next_is_lost,
         lag(stage_code) over in_journey as previous_stage_code,
         lag(pipeline_code) over in_journey as previous_pipeline_code,
         lag(is_lost) over in_journey as previous_is_lost
     from {{ ref('int_transitions') }}
-    where not is_awaited and effective_at is not null
+    where effective_at is not null and not is_repeated
     window in_journey as (partition by journey_id order by step_number)
 
 ),
@@ -49,8 +50,9 @@ joined as (
         followed.stage_probability,
         followed.stale_after_seconds,
         followed.next_direction_code,
+        followed.next_pipeline_code,
         followed.next_stage_order,
-        followed.next_is_won,
+        followed.next_from_stage_order,
         followed.next_is_lost,
         followed.is_won and not followed.was_won as is_win,
         case

@@ -1,4 +1,4 @@
--- The ledger's directions; is_future rows wait until as-of has passed them.
+-- The ledger's directions, each judged against the last mapped stage.
 with changes as (
 
     select * from {{ ref('int_followed_stage_changes') }}
@@ -17,14 +17,8 @@ skipped as (
         and changes.changed_date < stages.held_to
         and not stages.is_lost
     where not changes.is_lost and not changes.was_lost
-        and changes.from_pipeline_code = changes.pipeline_code
+        and changes.pipeline_code = changes.last_mapped_pipeline_code
     group by changes.transition_id
-
-),
-
-runs as (
-
-    select as_of from {{ source('lake', 'runs') }}
 
 ),
 
@@ -33,11 +27,11 @@ directed as (
     select
         changes.*,
         coalesce(skipped.skipped_stages_count, 0) as skipped_stages_count,
-        coalesce(changes.changed_at > runs.as_of, false) as is_awaited,
-        coalesce(changes.changed_at > changes.known_at, false) as is_in_future,
         case
             when changes.step_number = 1 then 'entry'
-            when changes.pipeline_code <> changes.from_pipeline_code then 'transfer'
+            when changes.last_mapped_pipeline_code is null and not changes.is_unmapped
+                then 'entry'
+            when changes.pipeline_code <> changes.last_mapped_pipeline_code then 'transfer'
             when changes.is_unmapped then 'unmapped'
             when changes.is_lost then 'lost'
             when (changes.was_won or changes.was_lost) and not changes.is_won then 'reopen'
@@ -49,7 +43,6 @@ directed as (
         {{ seconds_between('changes.from_changed_at', 'changes.changed_at') }} as seconds_in_from_stage
     from changes
     left join skipped on changes.transition_id = skipped.transition_id
-    cross join runs
 
 )
 

@@ -62,7 +62,7 @@ cut as (
         greatest(stays.began_at, carried.held_from) as piece_began_at,
         least(stays.ended_at, carried.held_until) as piece_ended_at,
         cast(carried.amount as decimal(38, 6)) as amount,
-        coalesce(carried.currency_code, {{ home_currency() }}) as currency_code,
+        carried.currency_code,
         coalesce(carried.probability, stays.stage_probability) as probability
     from stays
     inner join carried

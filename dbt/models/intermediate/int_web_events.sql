@@ -18,10 +18,12 @@ numbered as (
 
 persons as (
 
-    select email_hash, min(person_id) as person_id
-    from {{ ref('int_persons') }}
-    where email_hash is not null
-    group by email_hash
+    select emails.email_hash, min(persons.person_id) as person_id
+    from {{ ref('int_contact_emails') }} as emails
+    inner join {{ ref('int_persons') }} as persons
+        on emails.source_code = persons.source_code
+        and emails.root_contact_id = persons.root_contact_id
+    group by emails.email_hash
 
 ),
 

@@ -40,11 +40,11 @@ journeys as (
         described.furthest_stage_code,
         described.current_stage_code,
         described.outcome_code,
-        described.currency_code,
+        amounts.currency_code,
         described.loss_reason_code,
 
         -- numbers
-        described.amount,
+        amounts.amount,
         amounts.home_amount,
 
         -- dates

@@ -42,6 +42,7 @@ engagements as (
         engagement_id,
         source_event,
         property_hubspot_owner_id,
+        type,
         property_hs_timestamp,
         _extracted_at,
         _source_file,
@@ -62,6 +63,10 @@ renamed as (
         contacts.contact_id,
         engagements.property_hubspot_owner_id as owner_id,
         engagements.source_event,
+        case engagements.type
+            when 'INCOMING_EMAIL' then 'in'
+            when 'EMAIL' then 'out'
+        end as direction_code,
         {{ utc('engagements.property_hs_timestamp') }} as occurred_at,
         engagements._extracted_at as known_at,
         {{ lineage(times=['property_hs_timestamp']) }}

@@ -16,7 +16,7 @@ renamed as (
 
         -- codes
         coalesce({{ label('event') }}, type) as source_event,
-        {{ json_text('context', '$.locale') }} as region,
+        {{ json_text('properties', '$.region') }} as region,
         {{ json_text('context', '$.device.type') }} as device,
         {{ json_text('properties', '$.product') }} as product,
         {{ json_text('context', '$.campaign.source') }} as utm_source,

@@ -1,0 +1,71 @@
+# Everything a person does here; `make` alone lists it. PYTHON=... chooses a Python.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+CANDIDATES := python3 python3.13 python3.12 python3.11 python
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for found in $(CANDIDATES); do \
+	"$$found" -c '$(IN_RANGE)' 2>/dev/null && echo "$$found" && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+DATA := $(or $(FUNNELHOUSE_DATA),data)
+EXTRACTS := $(or $(FUNNELHOUSE_EXTRACTS),$(DATA)/extracts)
+OURS := dagster_project expectations tests
+
+.PHONY: help run sample report dagster test lint types format clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.installed ## Install, make sample extracts if there are none, run the night
+	@find "$(EXTRACTS)" -type f 2>/dev/null | grep -q . || $(BIN)/funnelhouse sample
+	@$(BIN)/funnelhouse run
+
+sample: $(VENV)/.installed ## Make sample extracts (funnelhouse sample --help for more)
+	@$(BIN)/funnelhouse sample
+
+report: $(VENV)/.installed ## Write the report of the current generation again
+	@$(BIN)/funnelhouse report
+
+dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
+	@$(BIN)/funnelhouse ui
+
+test: $(VENV)/.installed-dev ## Run the tests
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.installed-dev ## Look for what should not be there, in Python and SQL
+	@$(BIN)/ruff check $(OURS)
+	@$(BIN)/ruff format --check $(OURS)
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt
+
+types: $(VENV)/.installed-dev ## Check the types
+	@$(BIN)/mypy
+
+format: $(VENV)/.installed-dev ## Format the Python code
+	@$(BIN)/ruff check --fix-only $(OURS)
+	@$(BIN)/ruff format $(OURS)
+
+clean: ## Remove the warehouse and all caches; the lake and what is published stay
+	@rm -rf "$(DATA)/warehouse" .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find $(OURS) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Why these Pythons: dbt-core 1.11 and Dagster 1.13 are tried on no other.
+$(BIN)/python:
+	@"$(or $(PYTHON),python3)" -c '$(IN_RANGE)' 2>/dev/null || { \
+		echo "Needs Python 3.11, 3.12 or 3.13; found:" \
+			"$$("$(or $(PYTHON),python3)" --version 2>&1)." \
+			"Name one of these: make run PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV) (about a minute)"
+	@$(PIP) install --quiet --compile --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q dagster_project expectations
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@$(PIP) install --quiet --compile --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,28 @@
+"""Fixtures that many tests share."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse import Warehouse
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder a session: dbt parses the project once for all builds."""
+    return tmp_path_factory.mktemp("workspace")
+
+
+@pytest.fixture
+def warehouse(workspace: Path) -> Warehouse:
+    return Warehouse(workspace)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real extracts and cases with known answers, which lie outside the project."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no {SHARED.name}/ folder beside the project")
+    return SHARED

@@ -1,0 +1,212 @@
+"""The models beside the oracle: facts to extracts, both sets of rows, what differs."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests import oracle
+from tests.oracle.facts import Facts
+from tests.warehouse import Warehouse
+
+Row = Mapping[str, Any]
+SOURCE = "plain"
+FEATURES = {"entry_pipeline": "pipeline_code"}
+OPERATORS = {"eq": "=", "ne": "!=", "not_in": "!="}
+
+# Each mart's grain as both sides can tell it, and what is compared.
+JOURNEY = ("journey_key",)
+COHORT = ("pipeline_code", "segment_code", "channel_code")
+GRAINS: dict[str, tuple[str, ...]] = {
+    "transitions": ("record_id", "source_stage", "changed_at", "source_sequence"),
+    "journeys": JOURNEY,
+    "journey_steps": (*JOURNEY, "pipeline_code", "stage_code"),
+    "stage_snapshots": (
+        "snapshot_date", "pipeline_code", "stage_code", "segment_code",
+    ),
+    "segment_funnels": ("funnel_code", "cohort_month", *COHORT[1:], "step_order"),
+    "monthly_conversions": (
+        "cohort_month", *COHORT, "from_stage_code", "to_stage_code", "horizon_days",
+    ),
+    "monthly_throughput": ("month", *COHORT, "stage_code"),
+}  # fmt: skip
+LEFT_OUT = {
+    "person_id", "journey_key", "journey_id", "prior_journey_id", "transition_id", "deal_id",
+    "lead_id", "source_code", "record_kind", "source_pipeline", "target_rate",
+    "benchmark_rate",
+}  # fmt: skip
+
+
+def one_source(facts: Facts, source: str = "one") -> Facts:
+    """The facts of one source, under the name that the plain source has."""
+
+    def own(rows: Sequence[Row]) -> list[dict[str, Any]]:
+        return [{**r, "source_code": SOURCE} for r in rows if r["source_code"] == source]
+
+    def in_home(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """No currency means the home currency, for the models (see DECISIONS)."""
+        return [{**r, "currency_code": r["currency_code"] or facts.home_currency} for r in rows]
+
+    return replace(
+        facts,
+        stage_changes=own(facts.stage_changes),
+        deals=in_home(own(facts.deals)),
+        deal_changes=[
+            {**row, "value": facts.home_currency}
+            if row["field_code"] == "currency_code" and not row["value"]
+            else row
+            for row in own(facts.deal_changes)
+        ],
+        leads=own(facts.leads),
+        contacts=own(facts.contacts),
+        stage_aliases=own(facts.stage_aliases),
+        sources={SOURCE: facts.sources[source]},
+        channels=[
+            row for row in facts.channels if row["source_value"] == row["source_value"].strip()
+        ],
+    )
+
+
+def extracts(facts: Facts) -> dict[str, list[Row]]:
+    """One file an object and extract; the name says when it was taken."""
+    files: dict[str, list[Row]] = defaultdict(list)
+    for name in ("stage_changes", "deals", "deal_changes", "leads", "contacts"):
+        for row in getattr(facts, name):
+            written = {k: v for k, v in row.items() if k not in ("source_code", "known_at")}
+            written["email"] = written.pop("email_hash", None)
+            taken = row["known_at"].strftime("%Y%m%dT%H%M%SZ")
+            files[f"plain/{name}/{taken}.csv"].append(written)
+    return dict(files)
+
+
+def seeds(facts: Facts) -> dict[str, list[Row]]:
+    channels = [
+        {
+            "source_code": SOURCE,
+            "source_channel": row["source_value"],
+            "channel_code": row["channel_code"],
+            "channel_name": row["channel_code"],
+        }
+        for row in facts.channels
+    ]
+    return {
+        "stages": facts.stages,
+        "stage_aliases": facts.stage_aliases,
+        "segments": facts.segments,
+        "segment_rules": [r for rule in facts.segment_rules for r in our_rules(rule)],
+        "funnels": facts.funnels,
+        "funnel_steps": facts.funnel_steps,
+        "channels": channels,
+        "fx_rates": facts.fx_rates,
+        "loss_reasons": [
+            {
+                "source_code": SOURCE,
+                "source_reason": reason,
+                "loss_reason_code": reason,
+                "loss_reason_name": reason,
+            }
+            for reason in sorted({r["loss_reason"] or "" for r in facts.deals} - {""})
+        ],
+        "event_aliases": [],
+    }
+
+
+def our_rules(rule: Row) -> Iterator[Row]:
+    """A rule in the words of segment_rules.csv; `not_in` is several that all hold."""
+    feature = FEATURES.get(rule["feature_code"], f"{rule['feature_code']}_code")
+    operator = rule["operator_code"]
+    values = rule["value"].split("|") if operator == "not_in" else [rule["value"]]
+    for value in values:
+        yield {
+            **rule,
+            "feature_code": feature,
+            "operator_code": OPERATORS.get(operator, operator),
+            "value": value,
+        }
+
+
+class WatchedWarehouse(Warehouse):
+    """A warehouse whose source was watched as the facts say."""
+
+    facts: Facts
+
+    def freeze(self, lake: Path) -> None:
+        watched = self.facts.sources[SOURCE]
+        row = {
+            "source_code": [SOURCE],
+            "timezone": ["UTC"],
+            "data_through": pa.array([watched["data_through"]], pa.timestamp("us")),
+            "history_from": pa.array([watched["history_from"]], pa.timestamp("us")),
+        }
+        pq.write_table(pa.table(row), lake / "_run" / "sources.parquet")
+
+
+def build(warehouse: WatchedWarehouse, facts: Facts) -> None:
+    warehouse.facts = facts
+    warehouse.build(
+        extracts(facts),
+        seeds=seeds(facts),
+        timezone=facts.timezone,
+        home_currency=facts.home_currency,
+        as_of=facts.as_of,
+    )
+
+
+def expected_rows(facts: Facts, name: str) -> list[dict[str, Any]]:
+    return [with_key(row) for row in getattr(oracle, name)(facts)]
+
+
+def actual_rows(warehouse: Warehouse, name: str) -> list[dict[str, Any]]:
+    queries = {
+        "transitions": """
+            select facts.*, changes.source_sequence, changes.source_stage,
+                changes.record_id
+            from marts.fct_stage_transitions as facts
+            inner join intermediate.int_stage_changes as changes using (transition_id)
+        """,
+        "journey_steps": """
+            select steps.*, journeys.deal_id, journeys.lead_id
+            from marts.fct_journey_steps as steps
+            inner join marts.fct_journeys as journeys using (journey_id)
+        """.replace("journeys using (journey_id)", "journeys using (journey_id)"),
+    }
+    prefix = "marts.fct_" + ("" if name != "transitions" else "stage_")
+    query = queries.get(name, f"select * from {prefix}{name}")  # noqa: S608
+    return [with_key(row) for row in warehouse.rows(query)]
+
+
+def with_key(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "journey_key": (row.get("lead_id"), row.get("deal_id"))}
+
+
+def differences(
+    expected: list[dict[str, Any]], actual: list[dict[str, Any]], grain: tuple[str, ...]
+) -> list[str]:
+    """In words, every row and value in which the two differ."""
+
+    def keyed(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+        return {tuple(row[column] for column in grain): row for row in rows}
+
+    ours, theirs = keyed(actual), keyed(expected)
+    found = [f"missing {key}" for key in theirs if key not in ours]
+    found += [f"too many {key}" for key in ours if key not in theirs]
+    for key in theirs.keys() & ours.keys():
+        columns = theirs[key].keys() & ours[key].keys() - LEFT_OUT
+        found += [
+            f"{key} {column}: expected {theirs[key][column]!r}, is {ours[key][column]!r}"
+            for column in sorted(columns)
+            if not same(theirs[key][column], ours[key][column])
+        ]
+    return found
+
+
+def same(left: Any, right: Any) -> bool:
+    if isinstance(left, datetime | date | str | bool) or None in (left, right):
+        return bool(left == right)
+    return isclose(float(left), float(right), rel_tol=1e-9, abs_tol=1e-9)

@@ -1,0 +1,153 @@
+"""What a person types and reads."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dagster_project import cli, night
+from dagster_project.locking import run_lock
+from dagster_project.night import GateLine, NightSummary
+from dagster_project.paths import Paths
+from tests.running.conftest import Publisher
+
+Call = Callable[..., Result]
+HEAVY = ("dagster", "dbt", "pandas", "great_expectations", "altair", "duckdb")
+
+
+@pytest.fixture
+def call(paths: Paths) -> Call:
+    """Call the command in the test's installation."""
+
+    def made(*arguments: str, **more: str) -> Result:
+        environment = {"FUNNELHOUSE_DATA": str(paths.data), **more}
+        return CliRunner().invoke(cli.main, arguments, env=environment)
+
+    return made
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["status"]])
+def test_help_and_status_wait_for_nothing_heavy(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from dagster_project.cli import main\n"
+        f"main({arguments!r}, standalone_mode=False)\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"FUNNELHOUSE_DATA": str(tmp_path)},
+    )
+    assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", sorted(cli.main.commands))
+def test_the_help_of_each_command_shows_a_call(command: str) -> None:
+    if not cli.main.commands[command].hidden:
+        text = CliRunner().invoke(cli.main, [command, "--help"]).output
+        assert f"funnelhouse {command}" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("2026-06-30", "UTC", datetime(2026, 6, 30, 23, 59, 59)),
+        ("2026-06-30", "America/Sao_Paulo", datetime(2026, 7, 1, 2, 59, 59)),
+        ("2026-06-30T06:00:00+02:00", "UTC", datetime(2026, 6, 30, 4)),
+        ("2026-06-30T06:00:00", "Europe/Berlin", datetime(2026, 6, 30, 4)),
+        ("2026-06-30T06:00:00Z", "Europe/Berlin", datetime(2026, 6, 30, 6)),
+    ],
+)
+def test_an_as_of_is_a_date_in_the_reporting_zone_or_a_time(
+    text: str, zone: str, expected: datetime
+) -> None:
+    assert cli.read_as_of(text, zone) == expected
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "30.06.2026"])
+def test_an_as_of_that_is_no_time_is_an_error_of_usage(call: Call, text: str) -> None:
+    result = call("run", "--as-of", text)
+    assert result.exit_code == cli.USAGE == 2
+    assert "neither a date" in result.output
+
+
+def test_a_setting_that_cannot_be_used_is_an_error_of_usage(call: Call) -> None:
+    result = call("status", FUNNELHOUSE_TIMEZONE="Mars/Olympus")
+    assert result.exit_code == 2
+    assert "Mars/Olympus" in result.output
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 4])
+def test_run_ends_with_the_code_of_its_night(
+    call: Call, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def double(*_: Any, **__: Any) -> NightSummary:
+        gate = GateLine("staging", "rule_a", False, True, "2 codes", [{"code": "??"}])
+        return NightSummary(code, "refused", "why", gates=[gate])
+
+    monkeypatch.setattr(night, "run_night", double)
+    result = call("run")
+    assert result.exit_code == code
+    assert "refused rule_a: 2 codes" in result.output
+    assert "code=??" in call("run", "--verbose").output
+
+
+def test_status_before_the_first_night_says_what_to_do(call: Call) -> None:
+    result = call("status")
+    assert result.exit_code == 0
+    assert "funnelhouse run" in result.output
+
+
+def test_status_tells_what_is_published(call: Call, publish_tables: Publisher) -> None:
+    publish_tables(fct_a="select range as n from range(3)")
+    assert "g000001" in call("status").output
+    told = json.loads(call("status", "--json").output)
+    assert told["tables"] == {"fct_a": 3}
+    assert told["closes"] is True
+
+
+def test_settings_are_shown_and_secrets_are_not(call: Call) -> None:
+    output = call("status", "--settings", FUNNELHOUSE_PII_SALT="pepper").output
+    assert "FUNNELHOUSE_TIMEZONE" in output
+    assert "pepper" not in output
+
+
+def test_rollback_switches_back_and_says_so(
+    call: Call, publish_tables: Publisher
+) -> None:
+    for n in (1, 2):
+        publish_tables(a=f"select {n} as n")
+    assert "is now g000001" in call("rollback").output
+    result = call("rollback")
+    assert result.exit_code == cli.FAULT
+    assert "Traceback" not in result.output
+
+
+def test_rollback_waits_for_no_night(call: Call, paths: Paths) -> None:
+    program = "import sys\nfrom dagster_project.cli import main\nmain(['rollback'])"
+    with run_lock(paths.lock):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"FUNNELHOUSE_DATA": str(paths.data)},
+        )
+    assert done.returncode == cli.LOCKED == 4
+    assert "another run holds the lock" in done.stderr
+
+
+def test_a_report_of_nothing_published_is_refused_in_words(call: Call) -> None:
+    result = call("report")
+    assert result.exit_code == cli.FAULT
+    assert "nothing is published yet" in result.output

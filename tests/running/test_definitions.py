@@ -1,0 +1,134 @@
+"""What Dagster loads: the whole graph, in layers, with gates that stand between."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dagster_project.definitions import definitions_of
+from dagster_project.defs import schedules
+from dagster_project.landing import Contract, ExtractedAt
+from dagster_project.paths import Paths
+from dagster_project.settings import Settings
+from dagster_project.transforming import prepare_manifest, salt, split_nodes
+from expectations import GATE_RULES
+from tests.running.conftest import restored_environment
+
+LAYERS = {"raw", "lake", "seeds", "staging", "gates", "intermediate", "marts"}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    data = tmp_path_factory.mktemp("installation") / "data"
+    return Settings.from_environment({"FUNNELHOUSE_DATA": str(data)})
+
+
+@pytest.fixture(scope="module")
+def loaded(installed: Settings) -> Iterator[dg.Definitions]:
+    with restored_environment():
+        yield definitions_of(installed)
+
+
+@pytest.fixture(scope="module")
+def graph(loaded: dg.Definitions) -> Any:
+    return loaded.resolve_asset_graph()
+
+
+def test_every_asset_is_in_the_group_of_its_layer(graph: Any) -> None:
+    groups = {graph.get(key).group_name for key in graph.materializable_asset_keys}
+    assert groups == LAYERS | {"published"}
+    for key in graph.materializable_asset_keys:
+        if key.path[0] in LAYERS - {"raw"}:
+            assert graph.get(key).group_name == key.path[0]
+
+
+def test_every_raw_table_has_a_landing_asset_that_staging_stands_on(graph: Any) -> None:
+    raw = {
+        key
+        for key in graph.materializable_asset_keys
+        if graph.get(key).group_name == "raw"
+    }
+    assert dg.AssetKey(["hubspot", "deal"]) in raw
+    staged = graph.get(dg.AssetKey(["staging", "stg_hubspot__deals"]))
+    assert dg.AssetKey(["hubspot", "deal"]) in staged.parent_keys
+    assert not graph.external_asset_keys
+
+
+def test_every_rule_of_the_gates_is_a_blocking_check(graph: Any) -> None:
+    checks = {key.name: key for key in graph.asset_check_keys}
+    assert set(GATE_RULES) <= set(checks)
+    assert all(graph.get(checks[rule]).blocking for rule in GATE_RULES)
+
+
+def test_the_first_gate_stands_before_the_ledger_and_the_second_before_readers(
+    graph: Any,
+) -> None:
+    published = dg.AssetKey(["published", "generation"])
+    above = graph.get_ancestor_asset_keys(dg.AssetKey(["marts", "fct_journeys"]))
+    assert dg.AssetKey(["gates", "gate_stage_codes"]) in above
+    assert dg.AssetKey(["gates", "gate_end_states"]) in graph.get(published).parent_keys
+
+
+def test_the_schedule_the_sensor_and_the_command_line_run_the_same_job(
+    loaded: dg.Definitions, graph: Any
+) -> None:
+    job = loaded.resolve_job_def("nightly")
+    schedule = loaded.resolve_schedule_def("every_night")
+    assert schedule.job_name == job.name
+    assert job.asset_layer.executable_asset_keys == graph.materializable_asset_keys
+    sensor = loaded.resolve_sensor_def("extracts_are_in")
+    assert sensor.job_name == job.name
+    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+
+
+def test_a_manifest_is_parsed_again_only_when_what_it_read_has_changed(
+    loaded: dg.Definitions, installed: Settings
+) -> None:
+    assert not prepare_manifest(installed, Paths.of(installed))
+
+
+def test_staging_of_a_source_that_is_not_enabled_is_in_no_step() -> None:
+    def node(resource_type: str, *fqn: str) -> dict[str, Any]:
+        return {"resource_type": resource_type, "fqn": ["p", *fqn]}
+
+    manifest = {
+        "nodes": {
+            "seed": node("seed", "s"),
+            "stg_a": node("model", "staging", "a", "stg_a"),
+            "stg_b": node("model", "staging", "b", "stg_b"),
+            "gate": node("model", "staging", "_gates", "gate"),
+            "int_x": node("model", "intermediate", "int_x"),
+            "fct_y": node("model", "marts", "fct_y"),
+        },
+        "parent_map": {"gate": ["int_x"], "int_x": ["stg_a"], "fct_y": ["int_x"]},
+    }
+    staged, built = split_nodes(manifest, ["a"])
+    assert staged == {"seed", "stg_a", "gate", "int_x"}
+    assert built == {"fct_y"}
+
+
+def test_the_salt_is_made_once_and_only_we_can_read_it(
+    settings: Settings, paths: Paths
+) -> None:
+    made = salt(settings, paths)
+    assert len(made) == 64
+    assert salt(settings, paths) == made
+    assert paths.salt.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_sensor_waits_for_every_source_that_delivers(paths: Paths) -> None:
+    def contract(source: str, **more: Any) -> Contract:
+        stated = {"files": (f"{source}/*.csv",), "format": "csv", **more}
+        at = ExtractedAt(path=r"(\d{4}-\d{2}-\d{2})")
+        return Contract(source, "table", extracted_at=at, **stated)
+
+    _touch(paths.extracts / "a" / "2026-06-30.csv")
+    found = schedules.new_files([contract("a"), contract("b")], paths)
+    assert {source: len(files) for source, files in found.items()} == {"a": 1, "b": 0}
+
+
+def _touch(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("id\n1\n", encoding="utf-8")

@@ -1,0 +1,191 @@
+"""Readers see one whole generation, whatever happens to the one that publishes."""
+
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project import publishing
+from dagster_project.paths import Paths
+from dagster_project.publishing import (
+    Description,
+    NoGenerationError,
+    PublicationRefusedError,
+    build_generation,
+    current_manifest,
+    generations,
+    publish,
+    rollback,
+    sweep_publications,
+)
+from dagster_project.recording import read_records
+from tests.running.conftest import Publisher, fill_warehouse, ingredients, read
+
+
+def test_a_generation_holds_the_same_rows_as_parquet_and_as_duckdb(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    folder = publish_tables(fct_a="select range as n from range(3)")
+    parquet = duckdb.sql(f"from '{folder}/marts/fct_a.parquet'").fetchall()
+    assert read(folder, "from marts.fct_a") == parquet == [(0,), (1,), (2,)]
+    manifest = current_manifest(paths)
+    assert manifest is not None
+    assert manifest.tables["fct_a"].rows == 3
+    assert manifest.tables["fct_a"].columns == {"n": "BIGINT"}
+
+
+def test_any_duckdb_of_version_1_can_read_it_and_no_log_lies_beside(
+    publish_tables: Publisher,
+) -> None:
+    folder = publish_tables(fct_a="select 1 as n")
+    storage = (
+        "select tags['storage_version'] from duckdb_databases() where not internal"
+    )
+    assert "v1.0.0" in str(read(folder, storage))
+    assert not list(folder.glob("*.wal"))
+
+
+def test_descriptions_come_with_the_file(paths: Paths) -> None:
+    fill_warehouse(paths, fct_a="select 1 as n")
+    told = {"fct_a": Description("One row per a.", {"n": "It's a number.", "m": ""})}
+    folder, _ = build_generation(paths, ["fct_a"], ingredients(), told)
+    publish(paths, folder, 7)
+    assert read(
+        paths.current, "select comment from duckdb_columns() where not internal"
+    ) == [("It's a number.",)]
+
+
+def test_only_what_the_project_still_declares_is_published(paths: Paths) -> None:
+    fill_warehouse(paths, fct_a="select 1 as n", fct_forgotten="select 1 as n")
+    _, manifest = build_generation(paths, ["fct_a"], ingredients(), {})
+    assert list(manifest.tables) == ["fct_a"]
+
+
+def test_a_reader_never_sees_two_generations_mixed(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    mixed, seen, done = [], set(), threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            folder = paths.current.resolve()
+            pair = read(folder, "select a.n, b.n from marts.a as a, marts.b as b")
+            first, second = pair[0]
+            seen.add(first)
+            if first != second:
+                mixed.append(pair)
+
+    publish_tables(a="select 0 as n", b="select 0 as n")
+    reader = threading.Thread(target=look)
+    reader.start()
+    for n in range(1, 9):
+        publish_tables(a=f"select {n} as n", b=f"select {n} as n", keep=20)
+    done.set()
+    reader.join()
+    assert not mixed
+    assert len(seen) > 1
+
+
+def test_rollback_switches_to_the_generation_before(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    for n in (1, 2, 3):
+        publish_tables(a=f"select {n} as n")
+    assert rollback(paths) == "g000002"
+    assert read(paths.current, "from marts.a") == [(2,)]
+    assert rollback(paths, "g000003") == "g000003"
+    assert read(paths.current, "from marts.a") == [(3,)]
+
+
+def test_rollback_says_what_there_is_when_there_is_nothing_before(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    publish_tables(a="select 1 as n")
+    with pytest.raises(NoGenerationError, match=r"g000001.*none"):
+        rollback(paths)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("select 'x' as n, 1 as m", "column a.n was INTEGER and is VARCHAR"),
+        ("select 1 as n", "column a.m is gone"),
+    ],
+)
+def test_a_column_retyped_or_removed_is_refused(
+    publish_tables: Publisher, paths: Paths, query: str, told: str
+) -> None:
+    publish_tables(a="select 1 as n, 1 as m")
+    with pytest.raises(PublicationRefusedError, match=told):
+        publish_tables(a=query)
+    assert paths.current.resolve().name == "g000001"
+
+
+def test_a_table_removed_is_refused(publish_tables: Publisher) -> None:
+    publish_tables(a="select 1 as n", b="select 1 as n")
+    with pytest.raises(PublicationRefusedError, match="table b is gone"):
+        publish_tables(a="select 1 as n")
+
+
+def test_a_new_major_version_may_retype_and_any_version_may_add(
+    publish_tables: Publisher,
+) -> None:
+    publish_tables(a="select 1 as n")
+    publish_tables(a="select 1 as n, 2 as m")
+    publish_tables(a="select 'x' as n", version="2.0.0")
+
+
+def test_a_publication_killed_while_copying_is_swept(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    publish_tables(a="select 1 as n")
+    build_generation(paths, ["a"], ingredients(), {})
+    assert [path.name for path in sweep_publications(paths)] == [".g000002.tmp"]
+    assert generations(paths) == ["g000001"]
+
+
+def test_a_publication_killed_before_the_switch_is_swept(
+    publish_tables: Publisher, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_tables(a="select 1 as n")
+    monkeypatch.setattr(publishing, "switch", _killed)
+    with pytest.raises(KeyboardInterrupt):
+        publish_tables(a="select 2 as n")
+    assert read(paths.current, "from marts.a") == [(1,)]
+    assert sweep_publications(paths) == [paths.generation("g000002")]
+    assert generations(paths) == ["g000001"]
+
+
+def test_a_publication_killed_after_the_switch_is_recorded_by_the_next_night(
+    publish_tables: Publisher, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(publishing, "record_publication", _killed)
+        publish_tables(a="select 1 as n")
+    assert sweep_publications(paths) == []
+    records = read_records(paths.publications)
+    assert [record["generation"] for record in records] == ["g000001"]
+
+
+def test_old_generations_go_and_the_current_one_stays(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    for n in range(5):
+        publish_tables(a=f"select {n} as n", keep=2)
+    assert generations(paths) == ["g000004", "g000005"]
+    rollback(paths)
+    publishing.drop_old_generations(paths, 1)
+    assert generations(paths) == ["g000004", "g000005"]
+
+
+def test_an_id_is_never_given_twice(publish_tables: Publisher, paths: Paths) -> None:
+    for n in range(2):
+        publish_tables(a=f"select {n} as n")
+    rollback(paths)
+    publishing._remove(paths, "g000002")
+    assert publishing.next_generation(paths) == "g000003"
+
+
+def _killed(*_: object) -> Path:
+    raise KeyboardInterrupt
