@@ -21,7 +21,7 @@ moves as (
         stages.stage_order as order_at_as_of,
         case
             when transitions.pipeline_code <> lead(transitions.pipeline_code) over in_journey
-                then lead(transitions.effective_at) over in_journey
+                then lead(transitions.changed_at) over in_journey
         end as departed_at
     from {{ ref('int_transitions') }} as transitions
     left join {{ ref('int_stages_at_as_of') }} as stages
@@ -52,7 +52,10 @@ losses as (
     select
         journey_id,
         pipeline_code,
-        max(case when is_lost and not was_lost_here then effective_at end) as lost_at
+        max(case when is_lost and not was_lost_here then step_number end) as lost_number,
+        max_by(
+            changed_at, case when is_lost and not was_lost_here then step_number end
+        ) as lost_at
     from mapped
     group by journey_id, pipeline_code
     having max(case when recency = 1 and is_lost then 1 else 0 end) = 1
@@ -66,7 +69,7 @@ visits as (
         pipeline_code,
         stage_code,
         min(step_number) as step_number,
-        {{ first_time('effective_at', 'step_number') }} as origin_at
+        {{ first_time('changed_at', 'step_number') }} as origin_at
     from moves
     where not is_lost and not is_unmapped
     group by journey_id, pipeline_code, stage_code
@@ -81,13 +84,24 @@ paired as (
         visits.origin_at,
         pairs.from_stage_code,
         pairs.to_stage_code,
+        min_by(
+            later.changed_at,
+            case
+                when later.order_at_as_of >= pairs.to_stage_order and not later.is_lost
+                    then later.step_number
+            end
+        ) as converted_at,
         min(
             case
                 when later.order_at_as_of >= pairs.to_stage_order and not later.is_lost
-                    then later.effective_at
+                    then later.step_number
             end
-        ) as converted_at,
-        min(later.departed_at) as transferred_at
+        ) as converted_number,
+        min_by(
+            later.departed_at,
+            case when later.departed_at is not null then later.step_number end
+        ) as transferred_at,
+        min(case when later.departed_at is not null then later.step_number end) as departed_number
     from visits
     inner join {{ ref('int_stage_pairs') }} as pairs
         on visits.pipeline_code = pairs.pipeline_code
@@ -103,25 +117,25 @@ paired as (
 
 ),
 
-timed as (
+ended as (
 
     select
-        journeys.journey_id,
+        paired.*,
         journeys.segment_code,
         journeys.channel_code,
         journeys.observed_until,
-        paired.pipeline_code,
-        paired.from_stage_code,
-        paired.to_stage_code,
-        {{ reporting_month('paired.origin_at') }} as cohort_month,
-        {{ microseconds('paired.converted_at') }} - {{ microseconds('paired.origin_at') }} as converted_after,
-        {{ microseconds('losses.lost_at') }} - {{ microseconds('paired.origin_at') }} as lost_after,
-        {{ microseconds('paired.transferred_at') }} - {{ microseconds('paired.origin_at') }} as transferred_after,
-        {{ microseconds('journeys.observed_until') }} - {{ microseconds('paired.origin_at') }} as watched_for,
+        journeys.history_from,
+        -- the first in the ledger counts, even where dates contradict its order
         case
-            when journeys.history_from > paired.origin_at
-                then {{ microseconds('journeys.history_from') }} - {{ microseconds('paired.origin_at') }}
-        end as watched_after
+            when paired.converted_number <= least(
+                coalesce(paired.departed_number, paired.converted_number),
+                coalesce(losses.lost_number, paired.converted_number)
+            ) then 'converted'
+            when losses.lost_number <= coalesce(paired.departed_number, losses.lost_number)
+                then 'lost'
+            when paired.departed_number is not null then 'transferred'
+        end as known_end_code,
+        losses.lost_at
     from paired
     inner join journeys on paired.journey_id = journeys.journey_id
     left join losses
@@ -130,29 +144,38 @@ timed as (
 
 ),
 
-ended as (
+timed as (
 
     select
         *,
-        least(
-            coalesce(converted_after, watched_for), coalesce(lost_after, watched_for),
-            coalesce(transferred_after, watched_for), watched_for
-        ) as followed_for
-    from timed
+        {{ microseconds('observed_until') }} - {{ microseconds('origin_at') }} as watched_for,
+        {{ microseconds('history_from') }} - {{ microseconds('origin_at') }} as watched_after,
+        {{ microseconds(
+            "case known_end_code
+                when 'converted' then converted_at
+                when 'lost' then lost_at
+                when 'transferred' then transferred_at
+            end"
+        ) }} - {{ microseconds('origin_at') }} as ended_after
+    from ended
 
 ),
 
 classified as (
 
     select
-        *,
-        case
-            when converted_after <= followed_for then 'converted'
-            when lost_after <= followed_for then 'lost'
-            when transferred_after <= followed_for then 'transferred'
-            else 'open'
-        end as end_code
-    from ended
+        journey_id,
+        segment_code,
+        channel_code,
+        observed_until,
+        pipeline_code,
+        from_stage_code,
+        to_stage_code,
+        {{ reporting_month('origin_at') }} as cohort_month,
+        case when ended_after <= watched_for then known_end_code else 'open' end as end_code,
+        least(ended_after, watched_for) as followed_for,
+        case when watched_after > 0 then watched_after end as watched_after
+    from timed
 
 )
 

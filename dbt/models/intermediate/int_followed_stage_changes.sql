@@ -51,7 +51,7 @@ followed as (
     left join {{ ref('int_stages') }} as stages
         on mapped.pipeline_code = stages.pipeline_code
         and mapped.stage_code = stages.stage_code
-        and numbered.changed_date >= stages.held_from
+        and numbered.changed_date >= stages.order_held_from
         and numbered.changed_date < stages.order_held_to
 
 )

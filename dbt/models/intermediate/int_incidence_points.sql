@@ -2,7 +2,7 @@
 with watched as (
 
     select * from {{ ref('int_conversion_cohorts') }}
-    where followed_for >= 0 and (watched_after is null or watched_after < followed_for)
+    where watched_after is null or watched_after < followed_for
 
 ),
 

@@ -22,6 +22,12 @@ held as (
 
     select
         *,
+        case
+            when lag(held_from) over (
+                partition by pipeline_code, stage_code order by held_from
+            ) is null then date '0001-01-01'
+            else held_from
+        end as order_held_from,
         coalesce(
             lead(held_from) over (
                 partition by pipeline_code, stage_code order by held_from
