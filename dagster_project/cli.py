@@ -113,9 +113,12 @@ def sample(
     from dagster_project.samples import write_samples
 
     folder = (to or current_settings().extracts).absolute()
-    write_samples(
-        folder, deals=deals, events=events, months=months, seed=seed, faults=faults
-    )
+    try:
+        write_samples(
+            folder, deals=deals, events=events, months=months, seed=seed, faults=faults
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     files = sum(path.is_file() for path in folder.rglob("*"))
     click.echo(f"{folder}: {files} files, {deals} deals, {events} events")
 

@@ -9,7 +9,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """dbt-duckdb plugin: `set variable pii_salt` on every cursor."""
 
     def configure_cursor(self, cursor: DuckDBPyConnection) -> None:

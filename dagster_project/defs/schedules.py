@@ -74,7 +74,8 @@ def new_files(
             path
             for contract in tables
             for glob in contract.files
-            for path in paths.extracts.glob(f"{glob}*")
+            for packed in ("", ".gz", ".zst")
+            for path in paths.extracts.glob(f"{glob}{packed}")
             if path.relative_to(paths.extracts).as_posix() not in seen
         )
         for source, tables in by_source

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from dagster_project import cli, night
+from dagster_project import cli, night, samples
 from dagster_project.locking import run_lock
 from dagster_project.night import GateLine, NightSummary
 from dagster_project.paths import Paths
@@ -100,6 +100,16 @@ def test_run_ends_with_the_code_of_its_night(
     assert result.exit_code == code
     assert "refused rule_a: 2 codes" in result.output
     assert "code=??" in call("run", "--verbose").output
+
+
+def test_every_fault_that_samples_know_can_be_asked_for() -> None:
+    assert set(cli.FAULTS) == set(samples.FAULTS)
+
+
+def test_samples_that_cannot_be_made_are_an_error_of_usage(call: Call) -> None:
+    result = call("sample", "--deals", "1", "--events", "1", "--months", "1")
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
 
 
 def test_status_before_the_first_night_says_what_to_do(call: Call) -> None:

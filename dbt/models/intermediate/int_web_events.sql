@@ -5,18 +5,7 @@ with brought as (
 
 ),
 
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by source_code, event_id order by known_at, occurred_at
-        ) as appearance_number
-    from brought
-
-),
-
-persons as (
+emails as (
 
     select emails.email_hash, min(persons.person_id) as person_id
     from {{ ref('int_contact_emails') }} as emails
@@ -30,27 +19,65 @@ persons as (
 visitors as (
 
     select
-        numbered.source_code,
-        numbered.visitor_id,
-        min_by(persons.person_id, (numbered.occurred_at, numbered.event_id)) as person_id
-    from numbered
-    inner join persons on numbered.email_hash = persons.email_hash
-    where numbered.visitor_id is not null
-    group by numbered.source_code, numbered.visitor_id
+        brought.source_code,
+        brought.visitor_id,
+        min_by(emails.person_id, (brought.occurred_at, brought.event_id)) as person_id
+    from brought
+    inner join emails on brought.email_hash = emails.email_hash
+    where brought.visitor_id is not null
+    group by brought.source_code, brought.visitor_id
+
+),
+
+repeated as (
+
+    select source_code, event_id
+    from brought
+    group by source_code, event_id
+    having count(*) > 1
+
+),
+
+firsts as (
+
+    select
+        brought.*,
+        row_number() over (
+            partition by brought.source_code, brought.event_id
+            order by brought.known_at, brought.occurred_at, brought.source_file, brought.source_row
+        ) as appearance_number
+    from brought
+    inner join repeated
+        on brought.source_code = repeated.source_code
+        and brought.event_id = repeated.event_id
+
+),
+
+once as (
+
+    select brought.*
+    from brought
+    left join repeated
+        on brought.source_code = repeated.source_code
+        and brought.event_id = repeated.event_id
+    where repeated.event_id is null
+    union all
+    select * exclude (appearance_number)
+    from firsts
+    where appearance_number = 1
 
 ),
 
 identified as (
 
     select
-        numbered.* exclude (appearance_number),
-        coalesce(visitors.person_id, persons.person_id) as person_id
-    from numbered
+        once.*,
+        coalesce(visitors.person_id, emails.person_id) as person_id
+    from once
     left join visitors
-        on numbered.source_code = visitors.source_code
-        and numbered.visitor_id = visitors.visitor_id
-    left join persons on numbered.email_hash = persons.email_hash
-    where numbered.appearance_number = 1
+        on once.source_code = visitors.source_code
+        and once.visitor_id = visitors.visitor_id
+    left join emails on once.email_hash = emails.email_hash
 
 )
 
