@@ -162,11 +162,22 @@ def manifest_key(settings: Settings, paths: Paths) -> str:
     return digest.hexdigest()
 
 
-def parse() -> None:
-    """`dbt parse`, partially where dbt can."""
-    result = _invoke(["parse"])
+def parse(*flags: str) -> Any:
+    """`dbt parse`, partially where dbt can; gives dbt's own Manifest.
+
+    Raises:
+        TransformError: dbt cannot parse the project.
+    """
+    result = _invoke(["parse", *flags])
     if not result.success:
         raise TransformError(f"dbt cannot read the project: {result.exception}")
+    return result.result
+
+
+@lru_cache(maxsize=1)
+def _parsed(key: str) -> Any:
+    # `key` is unused but for the cache: two steps of a night share one parse.
+    return parse("--no-write-json")
 
 
 def build(
@@ -182,11 +193,11 @@ def build(
     Raises:
         TransformError: dbt stopped before it built anything.
     """
-    arguments = ["build", "--select", *names]
+    arguments = ["build", "--no-write-json", "--select", *names]
     arguments += ["--indirect-selection", indirect_selection]
     arguments += ["--exclude-resource-type", "unit_test"]
     arguments += ["--full-refresh"] if full_refresh else []
-    result = _invoke(arguments, [_teller(on_result)])
+    result = _invoke(arguments, [_teller(on_result)], _parsed(_held_key()))
     if result.exception is not None:
         raise TransformError(f"dbt build stopped: {result.exception}")
     return [_outcome(each) for each in getattr(result.result, "results", ())]
@@ -216,7 +227,15 @@ def count_rows(paths: Paths, nodes: Iterable[Mapping[str, Any]]) -> dict[str, in
         }
 
 
-def _invoke(arguments: list[str], callbacks: Sequence[Any] = ()) -> Any:
+def _held_key() -> str:
+    """The key of the manifest that this process's environment has prepared."""
+    target = Path(os.environ["DBT_TARGET_PATH"])
+    return (target / "manifest.key").read_text(encoding="ascii")
+
+
+def _invoke(
+    arguments: list[str], callbacks: Sequence[Any] = (), manifest: Any = None
+) -> Any:
     """Run dbt; it has to hear of the seeds by a path relative to its project.
 
     With an absolute path it writes compiled tests of seeds beside the seeds.
@@ -226,7 +245,7 @@ def _invoke(arguments: list[str], callbacks: Sequence[Any] = ()) -> Any:
     seeds = os.environ["FUNNELHOUSE_SEEDS"]
     os.environ["FUNNELHOUSE_SEEDS"] = os.path.relpath(seeds, DBT)
     try:
-        return dbtRunner(callbacks=list(callbacks)).invoke(
+        return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(
             [*arguments, "--log-level", "none", "--log-level-file", "error"]
         )
     finally:

@@ -193,15 +193,15 @@ WORDINGS: Final[Mapping[str, Wording]] = {
         "files",
         "with too many rows rejected",
         _rejected,
-        "Lines and reasons are in the lake's _rejects. Deliver the file corrected, "
-        "take it back with `funnelhouse withdraw`, or allow more in "
-        "seeds/gate_rules.csv.",
+        "`funnelhouse status` shows why, the lake's _rejects each line. Deliver the "
+        "file corrected under its own name, or allow more in seeds/gate_rules.csv.",
     ),
     "files_whole": Wording(
         "files",
         "refused whole",
         _refused,
-        "Deliver the file corrected, or take it back with `funnelhouse withdraw`.",
+        "Deliver the file corrected under its own name, or take it out of the "
+        "extracts folder.",
     ),
     "values_castable": Wording(
         "columns",

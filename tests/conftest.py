@@ -15,8 +15,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("workspace")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def warehouse(workspace: Path) -> Warehouse:
+    """Holds the newest build only; a test asks the `Marts` that its build returned."""
     return Warehouse(workspace)
 
 

@@ -3,23 +3,33 @@
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
-from dagster_project.landing import freeze_run, land, next_batch_id, read_contracts
-from dagster_project.landing import sweep_orphans
+from dagster_project.landing import (
+    freeze_run,
+    land,
+    next_batch_id,
+    read_contracts,
+    sweep_orphans,
+)
 from dagster_project.paths import Paths
 from dagster_project.settings import ROOT, Settings
-from dagster_project.transforming import build, load_project
+from dagster_project.transforming import Project, build, load_project
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
+Files = Mapping[str, str | bytes | Rows]
+Seeds = Mapping[str, Rows]
 
 
 def as_text(value: Any) -> str:
@@ -46,9 +56,51 @@ def as_jsonl(rows: Rows) -> str:
     return "".join(json.dumps(row, default=as_text) + "\n" for row in rows)
 
 
+def write_files(folder: Path, files: Files) -> None:
+    """Rows become CSV or JSONL by the ending of the file's name."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_bytes(name, content))
+
+
+def write_seeds(folder: Path, seeds: Seeds) -> None:
+    """The project's seeds, some replaced; a seed without rows keeps its header."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "seeds", folder)
+    for name, rows in seeds.items():
+        path = folder / f"{name}.csv"
+        header = path.read_text(encoding="utf-8").splitlines()[0]
+        path.write_text(as_csv(rows) if rows else f"{header}\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Marts:
+    """The tables of one build, to ask."""
+
+    file: Path
+
+    def __call__(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of a query; `values` stand for its question marks."""
+        with closing(duckdb.connect(str(self.file), read_only=True)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of a query by the names of its columns."""
+        with closing(duckdb.connect(str(self.file), read_only=True)) as connection:
+            answer = connection.execute(query, values)
+            columns = [column[0] for column in answer.description]
+            return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+
+    def one(self, query: str, *values: Any) -> tuple[Any, ...]:
+        """The only row of a query."""
+        (row,) = self(query, *values)
+        return row
+
+
 @dataclass
 class Warehouse:
-    """One workspace below `root`; each build begins anew."""
+    """One workspace below `root`; what a build made stays as it was in its `Marts`."""
 
     root: Path
 
@@ -64,23 +116,16 @@ class Warehouse:
             }
         )
 
-    def write(self, files: Mapping[str, str | bytes | Rows]) -> None:
-        """Write extracts; rows become CSV or JSONL by the name's ending."""
-        for name, content in files.items():
-            path = self.root / "extracts" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_bytes(name, content))
+    @property
+    def file(self) -> Path:
+        return Paths.of(self.settings).warehouse
 
-    def write_seeds(self, seeds: Mapping[str, Rows]) -> None:
-        """The project's seeds, some replaced; a seed without rows keeps its header."""
-        folder = self.root / "seeds"
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(ROOT / "seeds", folder)
-        for name, rows in seeds.items():
-            path = folder / f"{name}.csv"
-            header = path.read_text(encoding="utf-8").splitlines()[0]
-            text = as_csv(rows) if rows else f"{header}\n"
-            path.write_text(text, encoding="utf-8")
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Rows of the newest build."""
+        return Marts(self.file).rows(query)
+
+    def write(self, files: Files) -> None:
+        write_files(self.root / "extracts", files)
 
     def clear(self) -> None:
         for folder in ("extracts", "data/lake"):
@@ -88,34 +133,18 @@ class Warehouse:
         self.forget_warehouse()
 
     def forget_warehouse(self) -> None:
-        (self.root / "data/warehouse/funnelhouse.duckdb").unlink(missing_ok=True)
+        self.file.unlink(missing_ok=True)
 
-    def build(
-        self,
-        files: Mapping[str, str | bytes | Rows],
-        *,
-        seeds: Mapping[str, Rows] | None = None,
-        sources: str = "plain",
-        timezone: str = "UTC",
-        home_currency: str = "USD",
-        as_of: datetime | None = None,
-        with_tests: bool = True,
-    ) -> "Warehouse":
-        """Files to marts, in a new lake.
+    def build(self, files: Files, *, seeds: Seeds | None = None, **how: Any) -> Marts:
+        """Files to marts, in a new lake; `how` as in `night`.
 
         Raises:
             AssertionError: a model or one of dbt's tests fails.
         """
         self.clear()
-        self.write_seeds(seeds or {})
+        write_seeds(self.root / "seeds", seeds or {})
         self.write(files)
-        return self.night(
-            sources=sources,
-            timezone=timezone,
-            home_currency=home_currency,
-            as_of=as_of,
-            with_tests=with_tests,
-        )
+        return self.night(**how)
 
     def night(
         self,
@@ -124,44 +153,50 @@ class Warehouse:
         timezone: str = "UTC",
         home_currency: str = "USD",
         as_of: datetime | None = None,
-        with_tests: bool = True,
-    ) -> "Warehouse":
-        """Land what is new, and build everything."""
+        models: Sequence[str] = (),
+        with_tests: bool = False,
+    ) -> Marts:
+        """Land what is new, and build `models` and all they need (default: all).
+
+        Raises:
+            AssertionError: a model or one of dbt's tests fails.
+        """
         settings = replace(
             self.settings,
             sources=tuple(sources.split(",")),
             timezone=timezone,
             home_currency=home_currency,
         )
-        project = load_project(settings)
-        paths = Paths.of(settings)
+        with patch.dict(os.environ):
+            project = load_project(settings)
+            self._land(project, as_of)
+            names = [f"+{name}" for name in models]
+            names = names or project.names(project.staged | project.built)
+            selection = "buildable" if with_tests else "empty"
+            outcomes = build(names, selection, False, lambda _: None)
+        faults = [str(each) for each in outcomes if each.is_fault or each.is_refused]
+        assert not faults, "\n".join(faults)
+        return self._kept()
+
+    def freeze(self, lake: Path) -> None:
+        """What a test changes of a frozen run before it is built."""
+
+    def _land(self, project: Project, as_of: datetime | None) -> None:
+        paths = project.paths
         contracts = read_contracts(project.manifest, project.sources)
         sweep_orphans(paths)
         batch_id = next_batch_id(paths)
         for contract in contracts:
             land(contract, paths, batch_id)
-        freeze_run(contracts, paths, settings, as_of)
+        freeze_run(contracts, paths, project.settings, as_of)
         self.freeze(paths.lake)
-        names = project.names(project.staged | project.built)
-        outcomes = build(names, "buildable" if with_tests else "empty", False, lambda _: None)
-        faults = [str(each) for each in outcomes if each.is_fault or each.is_refused]
-        assert not faults, "\n".join(faults)
-        return self
 
-    def freeze(self, lake: Path) -> None:
-        """What a test changes of a frozen run before it is built."""
-
-    def __call__(self, query: str) -> list[tuple[Any, ...]]:
-        return self.frame(query).fetchall()
-
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        relation = self.frame(query)
-        columns = [each[0] for each in relation.description]
-        return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
-
-    def frame(self, query: str) -> duckdb.DuckDBPyConnection:
-        path = self.root / "data/warehouse/funnelhouse.duckdb"
-        return duckdb.connect(str(path), read_only=True).execute(query)
+    def _kept(self) -> Marts:
+        """A copy, which the next build leaves alone."""
+        folder = self.root / "kept"
+        folder.mkdir(exist_ok=True)
+        number = len(list(folder.iterdir())) + 1
+        return Marts(shutil.copy(self.file, folder / f"build_{number}.duckdb"))
 
 
 def _bytes(name: str, content: str | bytes | Rows) -> bytes:

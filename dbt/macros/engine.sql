@@ -77,11 +77,6 @@
     json_extract_string({{ document }}, '$."' || {{ name }} || '"')
 {%- endmacro %}
 
-{# Whether a text is one of a list written with | between its members. #}
-{% macro is_in_list(text, list) -%}
-    '|' || replace({{ list }}, ' | ', '|') || '|' like '%|' || {{ text }} || '|%'
-{%- endmacro %}
-
 {# The time of the row that comes first by a number, null if that row has none. #}
 {% macro first_time(time, number) -%}
     nullif(

@@ -17,14 +17,6 @@
     end
 {%- endmacro %}
 
-{% macro epoch_millis_to_utc(text) -%}
-    {{ return(adapter.dispatch('epoch_millis_to_utc')(text)) }}
-{%- endmacro %}
-
-{% macro default__epoch_millis_to_utc(text) -%}
-    make_timestamp(try_cast({{ text }} as bigint) * 1000)
-{%- endmacro %}
-
 {% macro reporting_time(time) -%}
     {{ return(adapter.dispatch('reporting_time')(time)) }}
 {%- endmacro %}

@@ -24,7 +24,8 @@ expected as (
         spans.days_count,
         count(*) as expected_count
     from spans
-    inner join {{ ref('dim_dates') }} as dates on spans.first_date <= dates.calendar_date
+    inner join {{ ref('dim_dates') }} as dates
+        on spans.first_date <= dates.calendar_date
     group by spans.pipeline_code, spans.stage_code, spans.segment_code, spans.days_count
 
 )

@@ -7,7 +7,8 @@ with followed as (
         *,
         coalesce(
             lag(open_count) over (
-                partition by pipeline_code, stage_code, segment_code order by snapshot_date
+                partition by pipeline_code, stage_code, segment_code
+                order by snapshot_date
             ),
             0
         ) as open_before_count

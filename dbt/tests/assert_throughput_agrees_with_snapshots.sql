@@ -6,7 +6,8 @@ with months as (
     select pipeline_code, stage_code, segment_code, open_at_end_count
     from {{ ref('fct_monthly_throughput') }}
     where channel_code = 'all' and pipeline_code <> 'all' and segment_code <> 'all'
-        and month = (select max(calendar_month) from {{ ref('dim_dates') }})
+        and month
+        = (select max(dates.calendar_month) from {{ ref('dim_dates') }} as dates)
 
 ),
 
@@ -14,7 +15,8 @@ days as (
 
     select pipeline_code, stage_code, segment_code, open_count
     from {{ ref('fct_stage_snapshots') }}
-    where snapshot_date = (select max(calendar_date) from {{ ref('dim_dates') }})
+    where snapshot_date
+        = (select max(dates.calendar_date) from {{ ref('dim_dates') }} as dates)
 
 )
 

@@ -7,14 +7,16 @@ with followed as (
     select
         *,
         lag(open_at_end_count) over (
-            partition by pipeline_code, segment_code, channel_code, stage_code order by month
+            partition by pipeline_code, segment_code, channel_code, stage_code
+            order by month
         ) as ended_before_count
     from {{ ref('fct_monthly_throughput') }}
 
 )
 
 select * from followed
-where open_at_end_count <> open_at_start_count + entered_count - left_count - removed_count
+where open_at_end_count
+    <> open_at_start_count + entered_count - left_count - removed_count
     or open_change_count <> open_at_end_count - open_at_start_count
     or open_at_start_count <> coalesce(ended_before_count, 0)
     or advanced_count + lost_count > left_count

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import duckdb
 import pytest
-from bi_generations import (
+from tests.bi.bi_generations import (
     MANIFEST,
     STAGES,
     Publish,

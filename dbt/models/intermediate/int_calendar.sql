@@ -1,11 +1,12 @@
--- One row per day from the first change to as-of, and the instant of its end.
+-- The last day ends at as-of, not at midnight: nothing ages past what is known.
 with bounds as (
 
     select
         coalesce(
             (
-                select min({{ reporting_date('effective_at') }}) from {{ ref('int_transitions') }}
-                        ),
+                select min({{ reporting_date('effective_at') }})
+                from {{ ref('int_transitions') }}
+            ),
             {{ reporting_date('as_of') }}
         ) as first_date,
         {{ reporting_date('as_of') }} as last_date,

@@ -42,7 +42,9 @@ summed as (
                         / (at_risk_count * (at_risk_count - ending_count))
                 else 0
             end
-            + power(survival_before, 2) * (at_risk_count - converting_count) * converting_count
+            + power(survival_before, 2)
+            * (at_risk_count - converting_count)
+            * converting_count
             / power(at_risk_count, 3)
             - 2 * (final_incidence - incidence) * survival_before * converting_count
             / power(at_risk_count, 2)

@@ -52,7 +52,8 @@ dated as (
         coalesce(own_date, known_at) as changed_at,
         case when own_date is null then previous_known_at end as changed_after,
         cast(null as bigint) as source_sequence,
-        case when own_date is null then 'comparison' else 'own_date' end as evidence_kind,
+        case when own_date is null then 'comparison' else 'own_date' end
+            as evidence_kind,
         known_at,
         source_file,
         source_row,

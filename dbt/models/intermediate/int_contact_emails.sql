@@ -1,4 +1,3 @@
--- Every e-mail hash that a contact has ever had, by the contact it lives on in.
 with versions as (
 
     {{ union_sources('contacts') }}

@@ -1,4 +1,3 @@
--- Which contact each contact lives on in.
 with recursive versions as (
 
     {{ union_sources('contacts') }}

@@ -1,4 +1,3 @@
--- Members of each cohort, once per combination of `all` members.
 with members as (
 
     select * from {{ ref('int_conversion_members') }}
@@ -15,9 +14,18 @@ cohorts as (
 
     select
         members.cohort_month,
-        case when is_all_pipelines = 1 then 'all' else members.pipeline_code end as pipeline_code,
-        case when is_all_segments = 1 then 'all' else members.segment_code end as segment_code,
-        case when is_all_channels = 1 then 'all' else members.channel_code end as channel_code,
+        case
+            when cube_members.is_all_pipelines = 1 then 'all'
+            else members.pipeline_code
+        end as pipeline_code,
+        case
+            when cube_members.is_all_segments = 1 then 'all'
+            else members.segment_code
+        end as segment_code,
+        case
+            when cube_members.is_all_channels = 1 then 'all'
+            else members.channel_code
+        end as channel_code,
         members.from_stage_code,
         members.to_stage_code,
         members.end_code,

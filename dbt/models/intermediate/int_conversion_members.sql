@@ -1,4 +1,4 @@
--- One row per journey and pair of stages: when it could convert, and what came first.
+-- What came first after each first visit, as far as the journey was watched.
 with journeys as (
 
     select
@@ -14,22 +14,9 @@ with journeys as (
 
 ),
 
-moves as (
+paired as (
 
-    select
-        transitions.*,
-        stages.stage_order as order_at_as_of,
-        case
-            when transitions.pipeline_code <> lead(transitions.pipeline_code) over in_journey
-                then lead(transitions.changed_at) over in_journey
-        end as departed_at
-    from {{ ref('int_transitions') }} as transitions
-    left join {{ ref('int_stages_at_as_of') }} as stages
-        on transitions.pipeline_code = stages.pipeline_code
-        and transitions.stage_code = stages.stage_code
-    window in_journey as (
-        partition by transitions.journey_id order by transitions.step_number
-    )
+    select * from {{ ref('int_pair_moves') }}
 
 ),
 
@@ -41,7 +28,7 @@ mapped as (
         row_number() over (
             partition by journey_id, pipeline_code order by step_number desc
         ) as recency
-    from moves
+    from {{ ref('int_transitions') }}
     where not is_unmapped
     window in_pipeline as (partition by journey_id, pipeline_code order by step_number)
 
@@ -52,68 +39,14 @@ losses as (
     select
         journey_id,
         pipeline_code,
-        max(case when is_lost and not was_lost_here then step_number end) as lost_number,
+        max(case when is_lost and not was_lost_here then step_number end)
+            as lost_number,
         max_by(
             changed_at, case when is_lost and not was_lost_here then step_number end
         ) as lost_at
     from mapped
     group by journey_id, pipeline_code
     having max(case when recency = 1 and is_lost then 1 else 0 end) = 1
-
-),
-
-visits as (
-
-    select
-        journey_id,
-        pipeline_code,
-        stage_code,
-        min(step_number) as step_number,
-        {{ first_time('changed_at', 'step_number') }} as origin_at
-    from moves
-    where not is_lost and not is_unmapped
-    group by journey_id, pipeline_code, stage_code
-
-),
-
-paired as (
-
-    select
-        visits.journey_id,
-        visits.pipeline_code,
-        visits.origin_at,
-        pairs.from_stage_code,
-        pairs.to_stage_code,
-        min_by(
-            later.changed_at,
-            case
-                when later.order_at_as_of >= pairs.to_stage_order and not later.is_lost
-                    then later.step_number
-            end
-        ) as converted_at,
-        min(
-            case
-                when later.order_at_as_of >= pairs.to_stage_order and not later.is_lost
-                    then later.step_number
-            end
-        ) as converted_number,
-        min_by(
-            later.departed_at,
-            case when later.departed_at is not null then later.step_number end
-        ) as transferred_at,
-        min(case when later.departed_at is not null then later.step_number end) as departed_number
-    from visits
-    inner join {{ ref('int_stage_pairs') }} as pairs
-        on visits.pipeline_code = pairs.pipeline_code
-        and visits.stage_code = pairs.from_stage_code
-    left join moves as later
-        on visits.journey_id = later.journey_id
-        and visits.pipeline_code = later.pipeline_code
-        and visits.step_number <= later.step_number
-    where visits.origin_at is not null
-    group by
-        visits.journey_id, visits.pipeline_code, visits.origin_at,
-        pairs.from_stage_code, pairs.to_stage_code
 
 ),
 
@@ -127,11 +60,13 @@ ended as (
         journeys.history_from,
         -- the first in the ledger counts, even where dates contradict its order
         case
-            when paired.converted_number <= least(
-                coalesce(paired.departed_number, paired.converted_number),
-                coalesce(losses.lost_number, paired.converted_number)
-            ) then 'converted'
-            when losses.lost_number <= coalesce(paired.departed_number, losses.lost_number)
+            when paired.converted_number
+                <= coalesce(paired.departed_number, paired.converted_number)
+                and paired.converted_number
+                <= coalesce(losses.lost_number, paired.converted_number)
+                then 'converted'
+            when losses.lost_number
+                <= coalesce(paired.departed_number, losses.lost_number)
                 then 'lost'
             when paired.departed_number is not null then 'transferred'
         end as known_end_code,
@@ -148,8 +83,10 @@ timed as (
 
     select
         *,
-        {{ microseconds('observed_until') }} - {{ microseconds('origin_at') }} as watched_for,
-        {{ microseconds('history_from') }} - {{ microseconds('origin_at') }} as watched_after,
+        {{ microseconds('observed_until') }}
+        - {{ microseconds('origin_at') }} as watched_for,
+        {{ microseconds('history_from') }}
+        - {{ microseconds('origin_at') }} as watched_after,
         {{ microseconds(
             "case known_end_code
                 when 'converted' then converted_at
@@ -172,7 +109,8 @@ classified as (
         from_stage_code,
         to_stage_code,
         {{ reporting_month('origin_at') }} as cohort_month,
-        case when ended_after <= watched_for then known_end_code else 'open' end as end_code,
+        case when ended_after <= watched_for then known_end_code else 'open' end
+            as end_code,
         least(ended_after, watched_for) as followed_for,
         case when watched_after > 0 then watched_after end as watched_after
     from timed

@@ -31,7 +31,8 @@ matched as (
         on events.source_code = aliases.source_code
         and events.source_event = aliases.source_event
     where aliases.property_name is null
-        or {{ json_value('events.properties', 'aliases.property_name') }} = aliases.property_value
+        or {{ json_value('events.properties', 'aliases.property_name') }}
+        = aliases.property_value
 
 ),
 

@@ -6,7 +6,8 @@ with stated as (
         deal_id,
         field_code,
         case
-            when field_code = 'currency_code' then coalesce(value, {{ home_currency() }})
+            when field_code = 'currency_code'
+                then coalesce(value, {{ home_currency() }})
             else value
         end as value,
         changed_at,
@@ -26,7 +27,9 @@ versions as (
 
 fields as (
 
-    {% for field_code in ['amount', 'currency_code', 'expected_close_at', 'probability', 'owner_id'] %}
+    {% for field_code in [
+        'amount', 'currency_code', 'expected_close_at', 'probability', 'owner_id'
+    ] %}
     select
         source_code,
         deal_id,
@@ -51,6 +54,12 @@ compared as (
 
 ),
 
+stated_fields as (
+
+    select distinct source_code, deal_id, field_code from stated
+
+),
+
 derived as (
 
     select
@@ -65,12 +74,14 @@ derived as (
         end as changed_at,
         compared.known_at
     from compared
-    where (compared.version_number = 1 or compared.value is distinct from compared.previous_value)
-        and not exists (
-            select 1 from stated
-            where stated.source_code = compared.source_code
-                and stated.deal_id = compared.deal_id
-                and stated.field_code = compared.field_code
+    left join stated_fields
+        on compared.source_code = stated_fields.source_code
+        and compared.deal_id = stated_fields.deal_id
+        and compared.field_code = stated_fields.field_code
+    where stated_fields.deal_id is null
+        and (
+            compared.version_number = 1
+            or compared.value is distinct from compared.previous_value
         )
 
 ),

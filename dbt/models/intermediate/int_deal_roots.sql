@@ -1,5 +1,5 @@
 -- Which deal each deal lives on in, however long the chain of merges.
-with recursive merges as (
+with recursive merged as (
 
     select source_code, deal_id, merged_into_deal_id, merged_at
     from {{ ref('int_deals') }}
@@ -11,7 +11,7 @@ deals as (
 
     select source_code, deal_id from {{ ref('int_deals') }}
     union
-    select source_code, merged_into_deal_id as deal_id from merges
+    select source_code, merged_into_deal_id as deal_id from merged
     union
     select source_code, deal_id from {{ ref('int_recorded_stage_changes') }}
     where deal_id is not null
@@ -29,12 +29,12 @@ chains as (
     select
         chains.source_code,
         chains.deal_id,
-        merges.merged_into_deal_id as root_deal_id,
+        merged.merged_into_deal_id as root_deal_id,
         chains.merges_count + 1 as merges_count
     from chains
-    inner join merges
-        on chains.source_code = merges.source_code
-        and chains.root_deal_id = merges.deal_id
+    inner join merged
+        on chains.source_code = merged.source_code
+        and chains.root_deal_id = merged.deal_id
     where chains.merges_count < 20
 
 ),
@@ -57,12 +57,12 @@ roots as (
         ranked.source_code,
         ranked.deal_id,
         ranked.root_deal_id,
-        merges.merged_at,
+        merged.merged_at,
         ranked.root_deal_id <> ranked.deal_id as is_absorbed_record
     from ranked
-    left join merges
-        on ranked.source_code = merges.source_code
-        and ranked.deal_id = merges.deal_id
+    left join merged
+        on ranked.source_code = merged.source_code
+        and ranked.deal_id = merged.deal_id
     where ranked.recency = 1
 
 )

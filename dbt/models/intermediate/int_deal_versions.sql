@@ -1,4 +1,4 @@
--- Each deal as each extract had it; where no currency is named, home is meant.
+-- Where no currency is named, home is meant.
 with versions as (
 
     {{ union_sources('deals') }}

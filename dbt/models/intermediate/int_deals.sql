@@ -1,11 +1,10 @@
--- Each deal as last known, and when it was deleted or merged.
 with versions as (
 
     select * from {{ ref('int_deal_versions') }}
 
 ),
 
-merges as (
+merged as (
 
     select
         source_code,
@@ -76,11 +75,12 @@ latest as (
 
     select
         versions.* exclude (
-            contact_id, merged_into_deal_id, merged_at, deleted_at, is_deleted
+            contact_id, deleted_at, is_deleted,
+            merged_into_deal_id, merged_at  -- noqa: RF02
         ),
         coalesce(versions.contact_id, contacts.contact_id) as contact_id,
-        merges.merged_into_deal_id,
-        merges.merged_at,
+        merged.merged_into_deal_id,
+        merged.merged_at,
         coalesce(versions.is_deleted, false) as is_deleted,
         case
             when versions.is_deleted
@@ -88,9 +88,9 @@ latest as (
         end as deleted_at,
         spans.first_known_at
     from versions
-    left join merges
-        on versions.source_code = merges.source_code
-        and versions.deal_id = merges.deal_id
+    left join merged
+        on versions.source_code = merged.source_code
+        and versions.deal_id = merged.deal_id
     left join contacts
         on versions.source_code = contacts.source_code
         and versions.deal_id = contacts.deal_id

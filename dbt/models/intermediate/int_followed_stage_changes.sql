@@ -1,4 +1,4 @@
--- Each change beside the one before it and the last mapped one before it.
+-- After `unmapped` a change is judged against the last mapped one: both beside it.
 with changes as (
 
     select * from {{ ref('int_ordered_stage_changes') }}

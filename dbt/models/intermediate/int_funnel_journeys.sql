@@ -1,4 +1,3 @@
--- One row per funnel, journey and step: touched, reached and in order, and its visits.
 with moves as (
 
     select * from {{ ref('int_funnel_moves') }}
@@ -7,21 +6,7 @@ with moves as (
 
 cohorts as (
 
-    select
-        funnel_code,
-        journey_id,
-        pipeline_code,
-        segment_code,
-        channel_code,
-        observed_until,
-        entered_at,
-        {{ reporting_month('entered_at') }} as cohort_month,
-        min(case when move_kind = 'hit' then move_number end) as first_hit_number,
-        min_by(step_order, case when move_kind = 'hit' then move_number end) as first_hit_step_order
-    from moves
-    group by
-        funnel_code, journey_id, pipeline_code, segment_code, channel_code,
-        observed_until, entered_at
+    select * from {{ ref('int_funnel_cohorts') }}
 
 ),
 
@@ -40,7 +25,8 @@ reached as (
         cohorts.funnel_code,
         cohorts.journey_id,
         steps.step_order,
-        max(case when moves.step_order = steps.step_order then 1 else 0 end) as is_touched,
+        max(case when moves.step_order = steps.step_order then 1 else 0 end)
+            as is_touched,
         max(case when moves.step_order is not null then 1 else 0 end) as is_reached,
         {{ first_time('moves.moved_at', 'moves.move_number') }} as first_reached_at
     from cohorts
@@ -49,7 +35,7 @@ reached as (
         on cohorts.funnel_code = moves.funnel_code
         and cohorts.journey_id = moves.journey_id
         and moves.move_kind = 'hit'
-        and moves.step_order >= steps.step_order
+        and steps.step_order <= moves.step_order
     group by cohorts.funnel_code, cohorts.journey_id, steps.step_order
 
 ),
@@ -86,11 +72,19 @@ journeys as (
         steps.step_code,
         reached.is_touched,
         reached.is_reached,
-        case when reached.is_touched = 0 and reached.is_reached = 1 and cohorts.first_hit_step_order > steps.step_order then 1 else 0 end as is_reached_by_entry,
+        case
+            when reached.is_touched = 0
+                and reached.is_reached = 1
+                and cohorts.first_hit_step_order > steps.step_order
+                then 1
+            else 0
+        end as is_reached_by_entry,
         case when sequences.journey_id is null then 0 else 1 end as is_in_order,
         case
             when reached.is_touched = 1
-                then {{ seconds_between('cohorts.entered_at', 'reached.first_reached_at') }}
+                then {{ seconds_between(
+                    'cohorts.entered_at', 'reached.first_reached_at'
+                ) }}
         end as seconds_to_reach,
         coalesce(visited.visits_count, 0) as visits_count,
         coalesce(visited.advanced_count, 0) as advanced_count,

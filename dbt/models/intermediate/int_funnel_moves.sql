@@ -46,7 +46,8 @@ placed as (
         journeys.entered_at,
         transitions.step_number as move_number,
         transitions.changed_at as moved_at,
-        coalesce(funnels.pipeline_code, 'all') in ('all', transitions.pipeline_code) as is_inside,
+        coalesce(funnels.pipeline_code, 'all') in ('all', transitions.pipeline_code)
+            as is_inside,
         transitions.is_lost,
         transitions.is_won,
         steps.step_order

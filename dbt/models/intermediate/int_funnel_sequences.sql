@@ -1,4 +1,4 @@
--- Which steps of a funnel a journey went through in order.
+-- Recursive, since which hit comes next depends on which one came before.
 with recursive hits as (
 
     select funnel_code, journey_id, step_order, move_number

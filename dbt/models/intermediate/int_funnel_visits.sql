@@ -1,4 +1,4 @@
--- A stay at a funnel's step, from a hit from elsewhere to the next move that ends it.
+-- Losses and departures end a visit and begin none.
 with moves as (
 
     select * from {{ ref('int_funnel_moves') }}

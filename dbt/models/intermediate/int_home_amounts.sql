@@ -1,4 +1,4 @@
--- Each journey's amount and owner: at the outcome where there is one, else at as-of.
+-- A win belongs to whoever owned the deal then, at what it was worth then.
 with journeys as (
 
     select
@@ -17,14 +17,15 @@ owners as (
     select
         journeys.journey_id,
         nullif(
-            max_by(coalesce(changes.value, ''), (changes.changed_at, changes.known_at)), ''
+            max_by(coalesce(changes.value, ''), (changes.changed_at, changes.known_at)),
+            ''
         ) as owner_id
     from journeys
     inner join {{ ref('int_deal_changes') }} as changes
         on journeys.source_code = changes.source_code
         and journeys.deal_id = changes.deal_id
         and changes.field_code = 'owner_id'
-        and changes.changed_at <= journeys.owned_at
+        and journeys.owned_at >= changes.changed_at
     group by journeys.journey_id
 
 ),

@@ -2,8 +2,8 @@
 with horizons as (
 
     select
-        horizon_days,
-        cast(horizon_days as bigint) * 86400 * 1000000 as horizon_microseconds
+        chosen.horizon_days,
+        cast(chosen.horizon_days as bigint) * 86400 * 1000000 as horizon_microseconds
     from (values (30), (60), (90), (180), (365), (540), (730)) as chosen (horizon_days)
 
 )

@@ -1,62 +1,7 @@
 -- Aalen-Johansen, a row per moment of an event: S before it and F after it.
-with watched as (
+with at_risk as (
 
-    select * from {{ ref('int_conversion_cohorts') }}
-    where watched_after is null or watched_after < followed_for
-
-),
-
-moments as (
-
-    select
-        cohort_month, pipeline_code, segment_code, channel_code, from_stage_code, to_stage_code,
-        moment,
-        sum(leaving) as leaving_count,
-        sum(joining) as joining_count,
-        sum(ending) as ending_count,
-        sum(converting) as converting_count
-    from (
-        select
-            cohort_month, pipeline_code, segment_code, channel_code,
-            from_stage_code, to_stage_code,
-            followed_for as moment,
-            1 as leaving,
-            0 as joining,
-            case when end_code = 'open' then 0 else 1 end as ending,
-            case when end_code = 'converted' then 1 else 0 end as converting
-        from watched
-        union all
-        select
-            cohort_month, pipeline_code, segment_code, channel_code,
-            from_stage_code, to_stage_code,
-            watched_after as moment,
-            0 as leaving,
-            1 as joining,
-            0 as ending,
-            0 as converting
-        from watched
-        where watched_after is not null
-    ) as changes
-    group by
-        cohort_month, pipeline_code, segment_code, channel_code,
-        from_stage_code, to_stage_code, moment
-
-),
-
-at_risk as (
-
-    select
-        *,
-        cast(
-            sum(leaving_count - joining_count) over (
-                partition by
-                    cohort_month, pipeline_code, segment_code, channel_code,
-                    from_stage_code, to_stage_code
-                order by moment desc
-                rows between unbounded preceding and current row
-            ) as double
-        ) as at_risk_count
-    from moments
+    select * from {{ ref('int_incidence_moments') }}
 
 ),
 
@@ -65,12 +10,19 @@ surviving as (
     select
         *,
         coalesce(
-            sum(case when ending_count < at_risk_count then ln(1 - ending_count / at_risk_count) else 0 end)
-                over before_moment,
+            sum(
+                case
+                    when ending_count < at_risk_count
+                        then ln(1 - ending_count / at_risk_count)
+                    else 0
+                end
+            ) over before_moment,
             0
         ) as log_survival,
         coalesce(
-            sum(case when ending_count < at_risk_count then 0 else 1 end) over before_moment, 0
+            sum(case when ending_count < at_risk_count then 0 else 1 end)
+                over before_moment,
+            0
         ) as last_leavings_count
     from at_risk
     where ending_count > 0
@@ -88,7 +40,8 @@ survived as (
 
     select
         *,
-        case when last_leavings_count > 0 then 0.0 else exp(log_survival) end as survival_before
+        case when last_leavings_count > 0 then 0.0 else exp(log_survival) end
+            as survival_before
     from surviving
 
 ),
@@ -96,8 +49,8 @@ survived as (
 points as (
 
     select
-        cohort_month, pipeline_code, segment_code, channel_code, from_stage_code, to_stage_code,
-        moment,
+        cohort_month, pipeline_code, segment_code, channel_code,
+        from_stage_code, to_stage_code, moment,
         at_risk_count,
         cast(ending_count as double) as ending_count,
         cast(converting_count as double) as converting_count,

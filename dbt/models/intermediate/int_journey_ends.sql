@@ -9,7 +9,9 @@ outcomes as (
 
     select
         *,
-        row_number() over (partition by journey_id order by step_number desc) as recency,
+        row_number() over (
+            partition by journey_id order by step_number desc
+        ) as recency,
         max(
             case
                 when not is_unmapped
@@ -66,7 +68,8 @@ furthest as (
 
     select
         transitions.journey_id,
-        max_by(transitions.stage_code, (stages.stage_order, transitions.stage_code)) as furthest_stage_code
+        max_by(transitions.stage_code, (stages.stage_order, transitions.stage_code))
+            as furthest_stage_code
     from transitions
     inner join turned
         on transitions.journey_id = turned.journey_id
@@ -94,7 +97,8 @@ ended as (
             else 'open'
         end as outcome_code,
         dated.entered_at,
-        case when turned.is_won or turned.is_lost then turned.outcome_at end as outcome_at
+        case when turned.is_won or turned.is_lost then turned.outcome_at end
+            as outcome_at
     from turned
     inner join entries on turned.journey_id = entries.journey_id
     left join dated on turned.journey_id = dated.journey_id

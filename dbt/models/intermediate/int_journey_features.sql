@@ -1,4 +1,4 @@
--- One row per journey, landmark and feature, read up to the landmark alone.
+-- What is read past the landmark would predict the purchase by what followed it.
 with journeys as (
 
     select * from {{ ref('int_journeys') }}
@@ -7,7 +7,8 @@ with journeys as (
 
 landmarks as (
 
-    select distinct coalesce(landmark_days, 0) as landmark_days from {{ ref('segments') }}
+    select distinct coalesce(landmark_days, 0) as landmark_days
+    from {{ ref('segments') }}
 
 ),
 
@@ -16,7 +17,8 @@ watched as (
     select
         journeys.*,
         landmarks.landmark_days,
-        {{ plus_seconds('journeys.entered_at', 'landmarks.landmark_days * 86400') }} as landmark_at
+        {{ plus_seconds('journeys.entered_at', 'landmarks.landmark_days * 86400') }}
+            as landmark_at
     from journeys
     cross join landmarks
 
@@ -33,7 +35,7 @@ seen as (
     from watched
     inner join {{ ref('int_customer_events') }} as events
         on watched.person_id = events.person_id
-        and events.occurred_at <= watched.landmark_at
+        and watched.landmark_at >= events.occurred_at
         and events.actor_code = 'customer'
 
 ),
@@ -48,7 +50,11 @@ counted as (
     from seen
     group by journey_id, landmark_days, event_code
     union all
-    select journey_id, landmark_days, 'touches_count' as feature_code, count(*) as number_value
+    select
+        journey_id,
+        landmark_days,
+        'touches_count' as feature_code,
+        count(*) as number_value
     from seen
     group by journey_id, landmark_days
 
@@ -59,7 +65,8 @@ timed as (
     select
         journey_id,
         landmark_days,
-        {{ seconds_between('min(occurred_at)', 'min(entered_at)') }} / 86400 as number_value
+        {{ seconds_between('min(occurred_at)', 'min(entered_at)') }}
+        / 86400 as number_value
     from seen
     group by journey_id, landmark_days
 

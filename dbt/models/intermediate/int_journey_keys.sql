@@ -1,4 +1,3 @@
--- One row per journey: a lead with the deal it became, or a deal alone.
 with lead_deals as (
 
     select * from {{ ref('int_lead_deals') }}
@@ -22,7 +21,10 @@ from_leads as (
         leads.source_code,
         leads.lead_id,
         max(
-            case when lead_deals.lead_number = 1 and lead_deals.deal_number = 1 then lead_deals.deal_id end
+            case
+                when lead_deals.lead_number = 1 and lead_deals.deal_number = 1
+                    then lead_deals.deal_id
+            end
         ) as deal_id,
         cast(null as {{ dbt.type_string() }}) as prior_lead_id,
         count(lead_deals.deal_id) > 0
@@ -64,7 +66,8 @@ identified as (
 
     select
         case
-            when lead_id is null then {{ hash_of(['source_code', "'deal'", 'deal_id']) }}
+            when lead_id is null
+                then {{ hash_of(['source_code', "'deal'", 'deal_id']) }}
             else {{ hash_of(['source_code', "'lead'", 'lead_id']) }}
         end as journey_id,
         case

@@ -1,4 +1,3 @@
--- Which journey each record of a source belongs to.
 with journeys as (
 
     select * from {{ ref('int_journey_keys') }}

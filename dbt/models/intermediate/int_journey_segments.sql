@@ -45,7 +45,8 @@ tested as (
             when '<=' then number_value <= number
             when '>' then number_value > number
             when '>=' then number_value >= number
-            when 'in' then {{ is_in_list('text_value', 'value') }}
+            when 'in' then '|' || replace(value, ' | ', '|') || '|'
+                like '%|' || text_value || '|%'
             when 'contains' then text_value like '%' || value || '%'
         end as is_met
     from faced

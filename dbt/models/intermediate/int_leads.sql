@@ -1,4 +1,3 @@
--- Each lead as last known.
 with versions as (
 
     {{ union_sources('leads') }}
@@ -11,7 +10,8 @@ ranked as (
         *,
         row_number() over (
             partition by source_code, lead_id
-            order by known_at desc, converted_at desc nulls last, converted_deal_id
+            order by
+                known_at desc, converted_at desc nulls last, converted_deal_id asc
         ) as recency,
         min(known_at) over (partition by source_code, lead_id) as first_known_at
     from versions

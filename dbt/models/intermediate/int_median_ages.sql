@@ -24,11 +24,13 @@ present as (
         stays.pipeline_code,
         stays.stage_code,
         stays.segment_code,
-        {{ seconds_between('stays.began_at', 'least(days.ended_at, stays.observed_until)') }} as age_seconds
+        {{ seconds_between(
+            'stays.began_at', 'least(days.ended_at, stays.observed_until)'
+        ) }} as age_seconds
     from days
     inner join stays
-        on stays.began_date <= days.calendar_date
-        and (stays.ended_date is null or stays.ended_date > days.calendar_date)
+        on days.calendar_date >= stays.began_date
+        and (stays.ended_date is null or days.calendar_date < stays.ended_date)
 
 ),
 

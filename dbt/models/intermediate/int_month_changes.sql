@@ -1,4 +1,4 @@
--- What happened in a month at a stage, once per combination of `all` members.
+-- Totals are counted, so that a dashboard never adds members up.
 with stays as (
 
     select
@@ -25,14 +25,16 @@ wins as (
 changed as (
 
     select
-        began_month as changed_month, pipeline_code, segment_code, channel_code, stage_code,
+        began_month as changed_month, pipeline_code, segment_code, channel_code,
+        stage_code,
         1 as entered_count, 0 as advanced_count, 0 as won_count, 0 as lost_count,
         0 as left_count, 0 as removed_count, cast(0 as double) as won_amount
     from stays
     where not is_lost
     union all
     select
-        ended_month as changed_month, pipeline_code, segment_code, channel_code, stage_code,
+        ended_month as changed_month, pipeline_code, segment_code, channel_code,
+        stage_code,
         0 as entered_count,
         case
             when is_removed then 0
@@ -68,10 +70,31 @@ cube_members as (
 cubed as (
 
     select
+        case
+            when cube_members.is_all_pipelines = 1 then 'all'
+            else changed.pipeline_code
+        end as pipeline_code,
+        case
+            when cube_members.is_all_segments = 1 then 'all'
+            else changed.segment_code
+        end as segment_code,
+        case
+            when cube_members.is_all_channels = 1 then 'all'
+            else changed.channel_code
+        end as channel_code,
+        changed.* exclude (pipeline_code, segment_code, channel_code)
+    from changed
+    cross join cube_members
+
+),
+
+summed as (
+
+    select
         changed_month,
-        case when is_all_pipelines = 1 then 'all' else pipeline_code end as pipeline_code,
-        case when is_all_segments = 1 then 'all' else segment_code end as segment_code,
-        case when is_all_channels = 1 then 'all' else channel_code end as channel_code,
+        pipeline_code,
+        segment_code,
+        channel_code,
         stage_code,
         sum(entered_count) as entered_count,
         sum(advanced_count) as advanced_count,
@@ -80,10 +103,9 @@ cubed as (
         sum(left_count) as left_count,
         sum(removed_count) as removed_count,
         sum(won_amount) as won_amount
-    from changed
-    cross join cube_members
-    group by 1, 2, 3, 4, 5
+    from cubed
+    group by changed_month, pipeline_code, segment_code, channel_code, stage_code
 
 )
 
-select * from cubed
+select * from summed

@@ -26,15 +26,17 @@ joined as (
         end as tie_order,
         case
             when changes.changed_at is null then null
-            when changes.evidence_kind = 'own_date' and changes.source_sequence is not null
-                then max(changes.changed_at) over (
-                    partition by
-                        records.journey_id,
-                        coalesce(changes.lead_id, changes.deal_id),
-                        changes.evidence_kind
-                    order by changes.source_sequence, changes.changed_at
-                    rows between unbounded preceding and current row
-                )
+            when changes.evidence_kind = 'own_date'
+                and changes.source_sequence is not null
+                then
+                    max(changes.changed_at) over (
+                        partition by
+                            records.journey_id,
+                            coalesce(changes.lead_id, changes.deal_id),
+                            changes.evidence_kind
+                        order by changes.source_sequence, changes.changed_at
+                        rows between unbounded preceding and current row
+                    )
             else changes.changed_at
         end as effective_at,
         min(case when not records.is_absorbed_record then changes.changed_at end) over (
@@ -56,7 +58,8 @@ flagged as (
         and coalesce(changed_at > survivor_entered_at and changed_at < merged_at, false)
             as is_absorbed,
         coalesce(
-            changed_at > (select as_of from {{ source('lake', 'runs') }}), false
+            changed_at > (select runs.as_of from {{ source('lake', 'runs') }} as runs),
+            false
         ) as is_awaited
     from joined
 
@@ -68,11 +71,15 @@ ordered as (
         *,
         row_number() over (
             partition by journey_id
-            order by effective_at nulls first, coalesce(source_sequence, 0), tie_order, transition_id
+            order by
+                effective_at nulls first, coalesce(source_sequence, 0),
+                tie_order, transition_id
         ) as order_number,
         count(case when not is_absorbed then pipeline_code end) over (
             partition by journey_id
-            order by effective_at nulls first, coalesce(source_sequence, 0), tie_order, transition_id
+            order by
+                effective_at nulls first, coalesce(source_sequence, 0),
+                tie_order, transition_id
             rows between unbounded preceding and current row
         ) as pipelines_seen_count
     from flagged

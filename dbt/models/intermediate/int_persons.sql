@@ -41,7 +41,8 @@ round_{{ round }} as (
     select
         known.source_code,
         known.root_contact_id,
-        least(known.person_id, coalesce(min(shared.person_id), known.person_id)) as person_id
+        least(known.person_id, coalesce(min(shared.person_id), known.person_id))
+            as person_id
     from round_{{ round - 1 }} as known
     left join emails
         on known.source_code = emails.source_code

@@ -5,8 +5,7 @@ with cohorts as (
         *,
         cast(converted_count as double) / entered_count as rate,
         case
-            when pipeline_code = 'all' or segment_code = 'all' or channel_code = 'all' then 1
-            else 0
+            when 'all' in (pipeline_code, segment_code, channel_code) then 1 else 0
         end as is_total
     from {{ ref('int_cohort_horizons') }}
 
@@ -44,7 +43,8 @@ scored as (
         *,
         case
             when is_testable
-                then (rate - previous_rate) / sqrt(pooled_rate * (1 - pooled_rate) * inverse_counts)
+                then (rate - previous_rate)
+                    / sqrt(pooled_rate * (1 - pooled_rate) * inverse_counts)
         end as z_score
     from beside
 
@@ -54,7 +54,8 @@ tested as (
 
     select
         *,
-        case when z_score is not null then {{ normal_two_sided_tail('z_score') }} end as p_value
+        case when z_score is not null then {{ normal_two_sided_tail('z_score') }} end
+            as p_value
     from scored
 
 ),
@@ -63,7 +64,9 @@ ranked as (
 
     select
         *,
-        count(p_value) over (partition by cohort_month, horizon_days, is_total) as comparisons_count,
+        count(p_value) over (
+            partition by cohort_month, horizon_days, is_total
+        ) as comparisons_count,
         row_number() over (
             partition by cohort_month, horizon_days, is_total
             order by
@@ -80,11 +83,13 @@ adjusted as (
         *,
         case
             when p_value is not null
-                then min(least(p_value * comparisons_count / p_rank, 1.0)) over (
-                    partition by cohort_month, horizon_days, is_total, p_value is null
-                    order by p_rank desc
-                    rows between unbounded preceding and current row
-                )
+                then
+                    min(least(p_value * comparisons_count / p_rank, 1.0)) over (
+                        partition by
+                            cohort_month, horizon_days, is_total, p_value is null
+                        order by p_rank desc
+                        rows between unbounded preceding and current row
+                    )
         end as q_value
     from ranked
 

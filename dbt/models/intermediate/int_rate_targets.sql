@@ -1,4 +1,3 @@
--- Targets and benchmarks of conversion rates, by month.
 with targets as (
 
     select

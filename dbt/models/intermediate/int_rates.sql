@@ -13,7 +13,11 @@ with rates as (
 
 held as (
 
-    select currency_code, held_from, coalesce(held_to, date '9999-12-31') as held_to, home_rate
+    select
+        currency_code,
+        held_from,
+        coalesce(held_to, date '9999-12-31') as held_to,
+        home_rate
     from rates
     union all
     select

@@ -1,4 +1,3 @@
--- Until when each source was watched, and from when.
 with sources as (
 
     select * from {{ source('lake', 'sources') }}

@@ -25,7 +25,10 @@ changes as (
         union all
         select
             pipeline_code, stage_code, segment_code, currency_code,
-            ended_date as changed_date, -amount as amount, -weighted as weighted, -1 as valued_count
+            ended_date as changed_date,
+            -amount as amount,
+            -weighted as weighted,
+            -1 as valued_count
         from pieces
         where ended_date is not null
     ) as moved
@@ -55,7 +58,8 @@ running as (
         sum(coalesce(changes.weighted, 0)) over so_far as weighted,
         sum(coalesce(changes.valued_count, 0)) over so_far as valued_count
     from begun
-    inner join {{ ref('int_calendar') }} as days on begun.first_date <= days.calendar_date
+    inner join {{ ref('int_calendar') }} as days
+        on begun.first_date <= days.calendar_date
     left join changes
         on begun.pipeline_code = changes.pipeline_code
         and begun.stage_code = changes.stage_code
@@ -64,7 +68,8 @@ running as (
         and days.calendar_date = changes.changed_date
     window so_far as (
         partition by
-            begun.pipeline_code, begun.stage_code, begun.segment_code, begun.currency_code
+            begun.pipeline_code, begun.stage_code,
+            begun.segment_code, begun.currency_code
         order by days.calendar_date
         rows between unbounded preceding and current row
     )
@@ -80,7 +85,8 @@ valued as (
         running.calendar_date,
         sum(cast(running.amount as double) * rates.home_rate) as open_amount,
         sum(cast(running.weighted as double) * rates.home_rate) as weighted_amount,
-        sum(case when rates.home_rate is null then running.valued_count else 0 end) as unpriced_count
+        sum(case when rates.home_rate is null then running.valued_count else 0 end)
+            as unpriced_count
     from running
     left join {{ ref('int_rates') }} as rates
         on running.currency_code = rates.currency_code
@@ -88,7 +94,8 @@ valued as (
         and running.calendar_date < rates.held_to
     where running.valued_count > 0
     group by
-        running.pipeline_code, running.stage_code, running.segment_code, running.calendar_date
+        running.pipeline_code, running.stage_code,
+        running.segment_code, running.calendar_date
 
 )
 

@@ -56,10 +56,10 @@ matched as (
                         and changes.changed_date < aliases.held_to
                         then 0
                     else 1
-                end,
-                case when aliases.source_pipeline is null then 1 else 0 end,
+                end asc,
+                case when aliases.source_pipeline is null then 1 else 0 end asc,
                 aliases.held_from desc,
-                aliases.stage_code
+                aliases.stage_code asc
         ) as match_number
     from changes
     left join aliases

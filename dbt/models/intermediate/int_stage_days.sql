@@ -7,7 +7,12 @@ with changes as (
 
 begun as (
 
-    select source_code, pipeline_code, stage_code, segment_code, min(changed_date) as first_date
+    select
+        source_code,
+        pipeline_code,
+        stage_code,
+        segment_code,
+        min(changed_date) as first_date
     from changes
     group by source_code, pipeline_code, stage_code, segment_code
 
@@ -69,7 +74,8 @@ aged as (
 
     select
         *,
-        cast({{ microseconds('aged_until') }} as decimal(38, 0)) * open_count - began_microseconds as age_microseconds
+        cast({{ microseconds('aged_until') }} as decimal(38, 0)) * open_count
+        - began_microseconds as age_microseconds
     from running
 
 )

@@ -24,7 +24,10 @@ first_won as (
 
 next_in_order as (
 
-    select stages.pipeline_code, stages.stage_code, min(later.stage_order) as to_stage_order
+    select
+        stages.pipeline_code,
+        stages.stage_code,
+        min(later.stage_order) as to_stage_order
     from stages
     inner join current_stages as later
         on stages.pipeline_code = later.pipeline_code
@@ -37,7 +40,8 @@ wanted as (
 
     select pipeline_code, stage_code, to_stage_order from next_in_order
     union
-    select stages.pipeline_code, stages.stage_code, first_won.stage_order as to_stage_order
+    select
+        stages.pipeline_code, stages.stage_code, first_won.stage_order as to_stage_order
     from stages
     inner join first_won
         on stages.pipeline_code = first_won.pipeline_code

@@ -1,4 +1,4 @@
--- One row per journey, pipeline and stage at as-of: first touch, and first at or past it.
+-- First touch of each stage, and first move at or past it; retired stages included.
 with journeys as (
 
     select journey_id, entered_at from {{ ref('int_journeys') }}
@@ -36,7 +36,9 @@ stages as (
 
     select
         *,
-        row_number() over (partition by pipeline_code order by stage_order, stage_code) as stage_number
+        row_number() over (
+            partition by pipeline_code order by stage_order, stage_code
+        ) as stage_number
     from {{ ref('int_stages_at_as_of') }}
     where not is_lost
 
@@ -50,7 +52,8 @@ reaches as (
         travelled.entered_at,
         stages.stage_code,
         stages.stage_number,
-        min(case when moves.stage_code = stages.stage_code then moves.step_number end) as first_touch_number,
+        min(case when moves.stage_code = stages.stage_code then moves.step_number end)
+            as first_touch_number,
         min(moves.step_number) as first_reach_number,
         {{ first_time('moves.changed_at', 'moves.step_number') }} as first_reached_at
     from travelled
@@ -58,7 +61,7 @@ reaches as (
     left join moves
         on travelled.journey_id = moves.journey_id
         and travelled.pipeline_code = moves.pipeline_code
-        and moves.stage_order >= stages.stage_order
+        and stages.stage_order <= moves.stage_order
     group by
         travelled.journey_id, travelled.pipeline_code, travelled.entered_at,
         stages.stage_code, stages.stage_number

@@ -1,10 +1,12 @@
--- Which stages a journey went through in order, others between them or not.
+-- Recursive, since which hit comes next depends on which one came before.
 with recursive stages as (
 
     select
         pipeline_code,
         stage_code,
-        row_number() over (partition by pipeline_code order by stage_order, stage_code) as stage_number
+        row_number() over (
+            partition by pipeline_code order by stage_order, stage_code
+        ) as stage_number
     from {{ ref('int_stages_at_as_of') }}
     where not is_lost
 

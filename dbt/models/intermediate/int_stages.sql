@@ -23,18 +23,12 @@ held as (
     select
         *,
         case
-            when lag(held_from) over (
-                partition by pipeline_code, stage_code order by held_from
-            ) is null then date '0001-01-01'
+            when lag(held_from) over in_stage is null then date '0001-01-01'
             else held_from
         end as order_held_from,
-        coalesce(
-            lead(held_from) over (
-                partition by pipeline_code, stage_code order by held_from
-            ),
-            date '9999-12-31'
-        ) as order_held_to
+        coalesce(lead(held_from) over in_stage, date '9999-12-31') as order_held_to
     from dated
+    window in_stage as (partition by pipeline_code, stage_code order by held_from)
 
 )
 

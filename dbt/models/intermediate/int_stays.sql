@@ -1,4 +1,3 @@
--- One row per stay of a journey at a stage, from its entry to the next change.
 with journeys as (
 
     select
@@ -62,13 +61,12 @@ joined as (
             else followed.stage_code
         end as credited_stage_code,
         journeys.is_deleted,
-        coalesce(journeys.deleted_at < followed.next_effective_at, journeys.deleted_at is not null) as is_removed,
+        coalesce(
+            journeys.deleted_at < followed.next_effective_at,
+            journeys.deleted_at is not null
+        ) as is_removed,
         followed.effective_at as began_at,
-        case
-            when coalesce(journeys.deleted_at < followed.next_effective_at, journeys.deleted_at is not null)
-                then journeys.deleted_at
-            else followed.next_effective_at
-        end as ended_at,
+        least(journeys.deleted_at, followed.next_effective_at) as ended_at,
         journeys.observed_until
     from followed
     inner join journeys on followed.journey_id = journeys.journey_id

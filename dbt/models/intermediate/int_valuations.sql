@@ -42,7 +42,8 @@ held as (
         asked.valued_date,
         changes.field_code,
         nullif(
-            max_by(coalesce(changes.value, ''), (changes.changed_at, changes.known_at)), ''
+            max_by(coalesce(changes.value, ''), (changes.changed_at, changes.known_at)),
+            ''
         ) as value
     from asked
     inner join {{ ref('int_deal_changes') }} as changes
@@ -59,8 +60,14 @@ stated as (
     select
         asked.journey_id,
         asked.valued_date,
-        {{ try_cast("max(case when held.field_code = 'amount' then held.value end)", 'double') }} as amount,
-        max(case when held.field_code = 'currency_code' then held.value end) as currency_code
+        max(
+            case
+                when held.field_code = 'amount'
+                    then {{ try_cast('held.value', 'double') }}
+            end
+        ) as amount,
+        max(case when held.field_code = 'currency_code' then held.value end)
+            as currency_code
     from asked
     left join held
         on asked.journey_id = held.journey_id

@@ -46,11 +46,15 @@ carried as (
         deal_id,
         changed_at as held_from,
         held_until,
-        {{ try_cast('max(amount) over (partition by source_code, deal_id, amounts_so_far)', 'double') }} as amount,
+        max({{ try_cast('amount', 'double') }}) over (
+            partition by source_code, deal_id, amounts_so_far
+        ) as amount,
         max(currency_code) over (
             partition by source_code, deal_id, currencies_so_far
         ) as currency_code,
-        {{ try_cast('max(probability) over (partition by source_code, deal_id, probabilities_so_far)', 'double') }} as probability
+        max({{ try_cast('probability', 'double') }}) over (
+            partition by source_code, deal_id, probabilities_so_far
+        ) as probability
     from values_held
 
 ),
@@ -68,7 +72,7 @@ cut as (
     inner join carried
         on stays.source_code = carried.source_code
         and stays.deal_id = carried.deal_id
-        and (carried.held_until is null or carried.held_until > stays.began_at)
+        and (carried.held_until is null or stays.began_at < carried.held_until)
         and (stays.ended_at is null or stays.ended_at > carried.held_from)
     where carried.amount is not null
 

@@ -44,7 +44,11 @@ firsts as (
         brought.*,
         row_number() over (
             partition by brought.source_code, brought.event_id
-            order by brought.known_at, brought.occurred_at, brought.source_file, brought.source_row
+            order by
+                brought.known_at,
+                brought.occurred_at,
+                brought.source_file,
+                brought.source_row
         ) as appearance_number
     from brought
     inner join repeated

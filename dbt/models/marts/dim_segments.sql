@@ -3,7 +3,7 @@ with named as (
     select segment_code, segment_name, priority from {{ ref('segments') }}
     union all
     select 'other' as segment_code, 'Other' as segment_name, null as priority
-    where not exists (select 1 from {{ ref('segments') }} where segment_code = 'other')
+    where 'other' not in (select segment_code from {{ ref('segments') }})
 
 )
 

@@ -1,4 +1,3 @@
--- Where each row went; a difference of anything but 0 stops the night.
 with files as (
 
     select

@@ -28,7 +28,8 @@ counted as (
         count(distinct records.journey_id) as journeys_count,
 
         -- lineage
-        min_by(unmapped.source_file, (unmapped.known_at, unmapped.source_file)) as example_file
+        min_by(unmapped.source_file, (unmapped.known_at, unmapped.source_file))
+            as example_file
 
     from unmapped
     left join records

@@ -25,7 +25,8 @@ steps as (
 
         -- dates
         reaches.first_reached_at,
-        {{ seconds_between('reaches.entered_at', 'reaches.first_reached_at') }} as seconds_to_reach
+        {{ seconds_between('reaches.entered_at', 'reaches.first_reached_at') }}
+            as seconds_to_reach
 
     from reaches
     left join sequences

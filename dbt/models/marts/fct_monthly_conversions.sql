@@ -15,7 +15,8 @@ estimated as (
     select
         cohorts.*,
         case
-            when cohorts.at_risk_count = 0 and coalesce(incidence.survival, 1) > 0 then null
+            when cohorts.at_risk_count = 0 and coalesce(incidence.survival, 1) > 0
+                then null
             else coalesce(incidence.incidence, 0)
         end as cumulative_incidence,
         sqrt(greatest(incidence.variance, 0)) as standard_error
@@ -37,7 +38,9 @@ spread as (
         *,
         case
             when cumulative_incidence > 1e-12 and cumulative_incidence < 1 - 1e-12
-                then 1.96 * standard_error / (cumulative_incidence * ln(cumulative_incidence))
+                then 1.96
+                    * standard_error
+                    / (cumulative_incidence * ln(cumulative_incidence))
         end as log_spread
     from estimated
 
@@ -60,14 +63,23 @@ conversions as (
         spread.converted_count,
         spread.lost_count,
         spread.transferred_count,
-        spread.entered_count - spread.converted_count - spread.lost_count - spread.transferred_count as open_count,
+        spread.entered_count
+        - spread.converted_count
+        - spread.lost_count
+        - spread.transferred_count as open_count,
         spread.at_risk_count,
         spread.rate as conversion_rate,
-        greatest(0, {{ wilson_bound('spread.converted_count', 'spread.entered_count', '-') }}) as conversion_rate_low,
-        least(1, {{ wilson_bound('spread.converted_count', 'spread.entered_count', '+') }}) as conversion_rate_high,
+        greatest(
+            0, {{ wilson_bound('spread.converted_count', 'spread.entered_count', '-') }}
+        ) as conversion_rate_low,
+        least(
+            1, {{ wilson_bound('spread.converted_count', 'spread.entered_count', '+') }}
+        ) as conversion_rate_high,
         spread.cumulative_incidence,
-        power(spread.cumulative_incidence, exp(-spread.log_spread)) as cumulative_incidence_low,
-        power(spread.cumulative_incidence, exp(spread.log_spread)) as cumulative_incidence_high,
+        power(spread.cumulative_incidence, exp(-spread.log_spread))
+            as cumulative_incidence_low,
+        power(spread.cumulative_incidence, exp(spread.log_spread))
+            as cumulative_incidence_high,
 
         -- judgement
         spread.is_mature,
@@ -76,7 +88,8 @@ conversions as (
         spread.rate - spread.previous_rate as rate_change,
         spread.p_value as change_p_value,
         spread.q_value as change_q_value,
-        case when spread.p_value is not null then spread.comparisons_count end as comparisons_count,
+        case when spread.p_value is not null then spread.comparisons_count end
+            as comparisons_count,
         spread.q_value < 0.05 as is_change_significant,
         targets.target_value as target_rate,
         benchmarks.rate as benchmark_rate

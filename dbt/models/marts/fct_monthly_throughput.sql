@@ -70,7 +70,8 @@ throughput as (
         stage_code,
 
         -- numbers
-        cast(open_at_end_count - entered_count + left_count + removed_count as bigint) as open_at_start_count,
+        cast(open_at_end_count - entered_count + left_count + removed_count as bigint)
+            as open_at_start_count,
         cast(entered_count as bigint) as entered_count,
         cast(advanced_count as bigint) as advanced_count,
         cast(won_count as bigint) as won_count,

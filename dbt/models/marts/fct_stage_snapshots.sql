@@ -39,7 +39,9 @@ snapshots as (
         coalesce(amounts.open_amount, 0) as open_amount,
         coalesce(amounts.weighted_amount, 0) as weighted_amount,
         cast(coalesce(amounts.unpriced_count, 0) as bigint) as unpriced_count,
-        cast(united.age_microseconds as double) / 1000000 / nullif(united.open_count, 0) as mean_age_seconds,
+        cast(united.age_microseconds as double)
+        / 1000000
+        / nullif(united.open_count, 0) as mean_age_seconds,
         medians.median_age_seconds,
         cast(united.stale_count as bigint) as stale_count
 

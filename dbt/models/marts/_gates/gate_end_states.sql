@@ -1,4 +1,4 @@
--- Deals whose history does not end in the stage that the deal itself bears.
+-- Where the two differ, changes were lost on the way.
 with deals as (
 
     select deals.*
@@ -44,7 +44,8 @@ counted as (
         source_pipeline,
         count(*) as deals_count,
         count(case when is_differing then 1 end) as differing_count,
-        cast(count(case when is_differing then 1 end) as double) / count(*) as differing_share,
+        cast(count(case when is_differing then 1 end) as double)
+        / count(*) as differing_share,
         min(case when is_differing then deal_id end) as example_deal_id
     from compared
     group by source_code, source_pipeline

@@ -1,4 +1,3 @@
--- The set of stage codes of each mart, and whether the registry has them.
 with used as (
 
     {% for model, column in [

@@ -29,10 +29,12 @@ judged as (
             when is_won and outcome_code <> 'won' or is_lost and outcome_code <> 'lost'
                 then 'the journey''s outcome is not that of its stage'
             when is_won and probability < 1 then 'a won deal has a probability below 1'
-            when is_lost and probability > 0 then 'a lost deal has a probability above 0'
+            when is_lost and probability > 0
+                then 'a lost deal has a probability above 0'
             when not is_won and not is_lost and probability >= 1
                 then 'an open deal has a probability of 1'
-            when probability < 0 or probability > 1 then 'a probability is not between 0 and 1'
+            when probability < 0 or probability > 1
+                then 'a probability is not between 0 and 1'
         end as message
     from deals
 

@@ -1,5 +1,8 @@
--- Values that were text in a file and could not be read as a time or a number.
-{% for object in ['deals', 'stage_changes', 'deal_changes', 'leads', 'contacts', 'activities', 'web_events', 'spend', 'orders'] %}
+-- A null that was text in the file is a value lost, not a value missing.
+{% for object in [
+    'deals', 'stage_changes', 'deal_changes', 'leads', 'contacts',
+    'activities', 'web_events', 'spend', 'orders',
+] %}
 select
     source_code,
     '{{ object }}' as object_name,
@@ -7,7 +10,10 @@ select
     count(*) as values_count,
     count(uncastable) as uncastable_count,
     min(uncastable) as example_value,
-    min_by(source_file || ', row ' || cast(source_row as {{ dbt.type_string() }}), uncastable) as example_file
+    min_by(
+        source_file || ', row ' || cast(source_row as {{ dbt.type_string() }}),
+        uncastable
+    ) as example_file
 from (
     {{ union_sources(object) }}
 ) as brought

@@ -1,4 +1,3 @@
--- Files not yet published: admitted ones, and those that landing refused.
 with admitted as (
 
     select
@@ -35,7 +34,8 @@ judged as (
 
     select
         *,
-        coalesce(cast(rejected_count as double) / nullif(physical_count, 0), 0) as rejected_share
+        coalesce(cast(rejected_count as double) / nullif(physical_count, 0), 0)
+            as rejected_share
     from (
         select * from admitted
         union all

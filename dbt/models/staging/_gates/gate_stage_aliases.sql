@@ -1,4 +1,4 @@
--- Each alias, how many others hold for the same spelling at the same time, and its stage.
+-- Two aliases of one spelling that hold at one time would count a deal twice.
 with aliases as (
 
     select
@@ -6,7 +6,13 @@ with aliases as (
         coalesce(valid_from, date '0001-01-01') as held_from,
         coalesce(valid_to, date '9999-12-31') as held_to,
         row_number() over (
-            order by source_code, source_pipeline, source_stage, valid_from, pipeline_code, stage_code
+            order by
+                source_code,
+                source_pipeline,
+                source_stage,
+                valid_from,
+                pipeline_code,
+                stage_code
         ) as alias_number
     from {{ ref('stage_aliases') }}
 
@@ -22,7 +28,7 @@ overlapping as (
         and aliases.source_pipeline is not distinct from others.source_pipeline
         and aliases.alias_number <> others.alias_number
         and aliases.held_from < others.held_to
-        and others.held_from < aliases.held_to
+        and aliases.held_to > others.held_from
     group by aliases.alias_number
 
 ),

@@ -1,4 +1,3 @@
--- Each spelling of a stage that a source has used, and whether the registry knows it.
 with changes as (
 
     select * from {{ ref('int_stage_changes') }}

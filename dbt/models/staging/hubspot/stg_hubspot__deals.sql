@@ -15,7 +15,8 @@ renamed as (
         -- codes
         deal_pipeline_id as source_pipeline,
         deal_pipeline_stage_id as source_stage,
-        coalesce({{ label('property_deal_currency_code') }}, {{ home_currency() }}) as currency_code,
+        coalesce({{ label('property_deal_currency_code') }}, {{ home_currency() }})
+            as currency_code,
         {{ label('property_closed_lost_reason') }} as loss_reason,
         {{ label('property_product') }} as product,
         {{ label('property_region') }} as region,

@@ -9,7 +9,8 @@ renamed as (
     select
         'hubspot' as source_code,
         owner_id,
-        {{ label("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }} as owner_name,
+        {{ label("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}
+            as owner_name,
         _extracted_at as known_at,
         {{ lineage() }}
     from raw

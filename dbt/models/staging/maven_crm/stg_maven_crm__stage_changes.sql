@@ -10,7 +10,8 @@ begun as (
 
     select
         *,
-        case when engage_date is null then deal_stage else 'Engaging' end as source_stage,
+        case when engage_date is null then deal_stage else 'Engaging' end
+            as source_stage,
         engage_date as changed_at,
         1 as source_sequence
     from raw

@@ -31,7 +31,8 @@ renamed as (
 
         -- documents
         coalesce(
-            {{ json_text('properties', '$.url') }}, {{ json_text('context', '$.page.url') }}
+            {{ json_text('properties', '$.url') }},
+            {{ json_text('context', '$.page.url') }}
         ) as page_url,
         coalesce(
             {{ json_text('properties', '$.referrer') }},

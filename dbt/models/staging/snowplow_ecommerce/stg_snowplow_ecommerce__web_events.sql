@@ -1,3 +1,7 @@
+{% set action = 'unstruct_event_com_snowplowanalytics_snowplow_ecommerce'
+    ~ '_snowplow_ecommerce_action_1_0_0' %}
+{% set products = 'contexts_com_snowplowanalytics_snowplow_ecommerce_product_1_0_0' %}
+
 with raw as (
 
     select * from {{ admitted('snowplow_ecommerce', 'events') }} as admitted
@@ -16,13 +20,13 @@ renamed as (
 
         -- codes
         coalesce(
-            {{ json_text('unstruct_event_com_snowplowanalytics_snowplow_ecommerce_snowplow_ecommerce_action_1_0_0', '$.type') }},
+            {{ json_text(action, '$.type') }},
             {{ label('event_name') }},
             event
         ) as source_event,
         {{ label('geo_country') }} as region,
         {{ label('dvce_type') }} as device,
-        {{ json_text('contexts_com_snowplowanalytics_snowplow_ecommerce_product_1_0_0', '$[0].id') }} as product,
+        {{ json_text(products, '$[0].id') }} as product,
         mkt_source as utm_source,
         mkt_medium as utm_medium,
         mkt_campaign as utm_campaign,
@@ -36,7 +40,7 @@ renamed as (
         -- documents
         page_url,
         page_referrer as referrer,
-        unstruct_event_com_snowplowanalytics_snowplow_ecommerce_snowplow_ecommerce_action_1_0_0 as properties,
+        {{ action }} as properties,
 
         -- lineage
         {{ lineage(times=['derived_tstamp']) }}

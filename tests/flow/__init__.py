@@ -1,0 +1,1 @@
+"""Whole nights: files in, and what readers, people and the next night then see."""
