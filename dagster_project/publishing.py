@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SCHEMA = "marts"
+GATE_RESULTS = "dq_gate_results"
 DATABASE = "funnelhouse.duckdb"
 MANIFEST = "manifest.json"
 # Any DuckDB 1.x reads a file written in the storage format of 1.0.0.
@@ -61,6 +62,8 @@ class Manifest:
     fingerprints: dict[str, str]
     files: list[dict[str, Any]]
     tables: dict[str, Table]
+    timezone: str = ""
+    home_currency: str = ""
 
     @property
     def major(self) -> str:
@@ -112,7 +115,7 @@ def build_generation(
     ingredients: Ingredients,
     descriptions: Mapping[str, Description],
 ) -> tuple[Path, Manifest]:
-    """Copy the marts into a temporary folder, with their manifest.
+    """Copy marts and run records into a temporary folder, with their manifest.
 
     Raises:
         PublicationRefusedError: a table or column that readers rely on is gone.
@@ -121,8 +124,12 @@ def build_generation(
     folder = paths.unfinished_generation(generation_id)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / SCHEMA).mkdir(parents=True)
-    copied = _copy_tables(paths.warehouse, folder, sorted(tables), descriptions)
-    manifest = Manifest(generation_id, **vars(ingredients), tables=copied)
+    queries = {name: f"from {SCHEMA}.{_name(name)}" for name in tables}
+    queries |= _record_queries(paths)
+    copied = _copy_tables(paths.warehouse, folder, queries, descriptions)
+    told = {**vars(ingredients), **_frozen_settings(paths)}
+    told["data_through"] = {k: v for k, v in ingredients.data_through.items() if v}
+    manifest = Manifest(generation_id, **told, tables=copied)
     refuse_broken_schema(current_manifest(paths), manifest)
     manifest.write(folder)
     return folder, manifest
@@ -262,17 +269,44 @@ def _broken_columns(
                 yield f"column {name}.{column} was {kind} and is {built}"
 
 
+def _record_queries(paths: Paths) -> dict[str, str]:
+    """Run records that readers get beside the marts: what the gates said of them.
+
+    Each gate speaks with its last night, which is this one unless a person runs
+    the steps of a publication again by themselves.
+    """
+    if not any(paths.gate_results.glob("*.parquet")):
+        return {}
+    files = _text(paths.gate_results / "*.parquet")
+    query = (
+        f"from read_parquet({files}, union_by_name = true) qualify night_code "
+        "= max(night_code) over (partition by gate_code) order by gate_code, rule_code"
+    )
+    return {GATE_RESULTS: query}
+
+
+def _frozen_settings(paths: Paths) -> dict[str, str]:
+    """The time zone of days and the currency of amounts, as the run was frozen."""
+    file = paths.run / "runs.parquet"
+    if not file.is_file():
+        return {}
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    (run,) = pq.read_table(file, columns=["timezone", "home_currency"]).to_pylist()
+    return {name: str(value) for name, value in run.items()}
+
+
 def _copy_tables(
     warehouse: Path,
     folder: Path,
-    tables: Collection[str],
+    queries: Mapping[str, str],
     descriptions: Mapping[str, Description],
 ) -> dict[str, Table]:
     with _attached(warehouse, folder / DATABASE) as connection:
         connection.execute(f"create schema facts.{SCHEMA}")
         return {
-            name: _copy_table(connection, folder, name, descriptions.get(name))
-            for name in tables
+            name: _copy_table(connection, folder, name, query, descriptions.get(name))
+            for name, query in sorted(queries.items())
         }
 
 
@@ -298,10 +332,11 @@ def _copy_table(
     connection: "duckdb.DuckDBPyConnection",
     folder: Path,
     name: str,
+    query: str,
     description: Description | None,
 ) -> Table:
     target = f"facts.{SCHEMA}.{_name(name)}"
-    connection.execute(f"create table {target} as from {SCHEMA}.{_name(name)}")
+    connection.execute(f"create table {target} as {query}")
     file = _text(folder / SCHEMA / f"{name}.parquet")
     connection.execute(f"copy {target} to {file} (format parquet, compression zstd)")
     described = connection.execute(f"describe {target}").fetchall()

@@ -57,8 +57,8 @@ def funnel() -> Spec:
     return _spec(
         chart.encode(y=_step_axis(), yOffset=_offset(_REACHES), tooltip=_FUNNEL_TIPS)
         .transform_filter(
-            "pipeline == datum.pipeline_code && funnel == datum.funnel_code"
-            " && segment == datum.segment_code"
+            f"(pipeline == '{TOTAL}' || pipeline == datum.pipeline_code)"
+            " && funnel == datum.funnel_code && segment == datum.segment_code"
         )
         .transform_calculate(step="datum.step_order + '. ' + datum.step_name")
         .transform_fold(list(_REACHES), as_=["measure", "count"])
@@ -109,7 +109,8 @@ def _step_axis() -> alt.Y:
         labelFontSize=13,
         labelLimit=420,
     )
-    scale = alt.Scale(paddingInner=0.42, paddingOuter=0.3)
+    # Room above the first step for its name, and none below the last.
+    scale = alt.Scale(paddingInner=0.42, paddingOuter=0.15, align=1)
     return alt.Y("step:N", sort=order, axis=axis, scale=scale)
 
 
@@ -389,7 +390,8 @@ def _spec(
         padding=dict(padding or {"left": 0, "top": 4, "right": 4, "bottom": 4}),
     )
     with alt.theme.enable(theme.THEME):
-        spec: Spec = sized.to_dict()
+        # Checked against the schema in tests; here it would take most of the time.
+        spec: Spec = sized.to_dict(validate=False)
     # A schema address is never fetched, yet a page that names none cannot try.
     spec.pop("$schema")
     return spec

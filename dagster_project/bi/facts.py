@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 TOTAL = "all"
+_JSON_TYPES = frozenset({str, int, bool, type(None)})
 DAILY_SNAPSHOTS = 800
 
 # The last validity of a stage names it; a code met in several pipelines means the
@@ -193,9 +194,13 @@ where message <> ''
 order by source_code, table_name, file_name
 """
 
-
-# A rule and night is the grain; which of these names the night is the mart's choice.
-_NIGHTS = ("night", "night_id", "batch_id", "as_of", "generation")
+_GATES = """
+select
+    night_code, gate_code, rule_code, severity_code, is_passed,
+    unexpected_count, checked_count, message,
+from marts.dq_gate_results
+order by is_passed, gate_code desc, rule_code
+"""
 
 
 @dataclass(frozen=True)
@@ -246,21 +251,14 @@ def read_facts(warehouse: Path) -> Facts:
             ],
             accounting=_select(connection, _ACCOUNTING),
             file_messages=_select(connection, _FILE_MESSAGES),
-            gates=_last_gates(connection),
+            gates=_gates(connection),
         )
 
 
-def _last_gates(connection: duckdb.DuckDBPyConnection) -> Table:
-    """The gates of the last night; a generation made before any gate has none."""
-    if not _has_table(connection, "dq_gate_results"):
-        return Table()
-    results = _select(connection, "select * from marts.dq_gate_results order by all")
-    night = next((name for name in _NIGHTS if name in results.columns), None)
-    if night is None or not results:
-        return results
-    place = results.columns.index(night)
-    last = max(results.values(night), key=str)
-    return Table(results.columns, [r for r in results.rows if r[place] == last])
+def _gates(connection: duckdb.DuckDBPyConnection) -> Table:
+    """What the gates said, failures first; an old generation has no such table."""
+    known = _has_table(connection, "dq_gate_results")
+    return _select(connection, _GATES) if known else Table()
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -285,6 +283,8 @@ def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _json_value(value: Any) -> Any:
+    if type(value) in _JSON_TYPES:
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -65,9 +65,11 @@
   // ---- what is chosen, and the rows it means
   const pairOf = (row) => `${row.from_stage_code}>${row.to_stage_code}`;
   const ofPipeline = (row) => row.pipeline_code === state.pipeline;
+  // A funnel belongs to one pipeline, so that the total of pipelines has all of them.
+  const funnels = () => data.funnel.filter((r) => state.pipeline === all || ofPipeline(r));
   const chosen = {
-    funnel: () => data.funnel.filter((r) => ofPipeline(r)
-      && r.funnel_code === state.funnel && r.segment_code === state.segment),
+    funnel: () => funnels().filter((r) =>
+      r.funnel_code === state.funnel && r.segment_code === state.segment),
     conversions: () => data.conversions.filter((r) => ofPipeline(r)
       && pairOf(r) === state.pair && r.horizon_days === Number(state.horizon)),
     snapshots: () => data.snapshots.filter((r) => state.pipeline === all || ofPipeline(r)),
@@ -83,8 +85,8 @@
 
   const options = {
     pipeline: pipelines,
-    funnel: () => data.funnel.filter(ofPipeline).map((r) => [r.funnel_code, humane(r.funnel_code)]),
-    segment: () => data.funnel.filter((r) => ofPipeline(r) && r.funnel_code === state.funnel)
+    funnel: () => funnels().map((r) => [r.funnel_code, humane(r.funnel_code)]),
+    segment: () => funnels().filter((r) => r.funnel_code === state.funnel)
       .map((r) => [r.segment_code, r.segment_code === all ? "All segments" : r.segment_name]),
     pair: () => data.conversions.filter(ofPipeline)
       .map((r) => [pairOf(r), `${r.from_stage_name} → ${r.to_stage_name}`]),
@@ -127,7 +129,8 @@
       const { entered_count: entered, entered_immature_count: young } = rows[0];
       const span = [...new Set([rows[0].first_month, rows[0].last_month])].map((m) => shown("_month", m));
       return `Journeys entered, ${span.join(" to ")}: ${whole.format(entered)}. `
-        + (young ? `Of these, ${whole.format(young)} did so in months not yet mature, and may still go further.` : "");
+        + (young === entered ? "None of these months is mature: some of their journeys may still go further."
+          : young ? `Of these, ${whole.format(young)} are of months not yet mature, where some may still go further.` : "");
     },
     conversions: (rows) => {
       const ripe = rows.filter((row) => row.is_mature);
@@ -151,6 +154,10 @@
         : "This choice has no rows.";
     });
     document.querySelectorAll("details[data-table][open]").forEach(fill);
+    const stages = new Set(chosen.snapshots().map((row) => row.stage_code));
+    document.querySelectorAll("[data-stage]").forEach((entry) => {
+      entry.hidden = !stages.has(entry.dataset.stage);
+    });
   }
 
   function fill(details) {

@@ -15,6 +15,7 @@ from dagster_project.defs.quality import projection_key
 from dagster_project.defs.transform import RefusedError
 from dagster_project.ingredients import read_ingredients
 from dagster_project.publishing import (
+    GATE_RESULTS,
     SCHEMA,
     Description,
     PublicationRefusedError,
@@ -28,6 +29,21 @@ from expectations import PROJECTIONS
 GENERATION = dg.AssetKey(["published", "generation"])
 REPORT = dg.AssetKey(["published", "report"])
 CURRENT = dg.AssetKey(["published", "current"])
+GATE_RESULTS_TOLD = Description(
+    "One row per rule that a gate judged in the night of this generation.",
+    {
+        "night_code": "Night that judged it, numbered from r000001.",
+        "gate_code": "Gate that the rule belongs to.",
+        "rule_code": "Rule, as registered in seeds/gate_rules.csv.",
+        "severity_code": "What the rule does when it is broken: block or warn.",
+        "is_passed": "Whether the rule holds.",
+        "is_blocking": "Whether it is broken and stops the publication.",
+        "unexpected_count": "Rows that break the rule.",
+        "checked_count": "Rows that the rule looked at.",
+        "message": "What was found, in a sentence.",
+        "offenders": "At most 20 of the rows that break it, as JSON.",
+    },
+)
 DAILY = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=48), warn_window=timedelta(hours=30)
 )
@@ -39,8 +55,8 @@ def mart_nodes(project: Project) -> list[Mapping[str, Any]]:
 
 
 def descriptions(project: Project) -> dict[str, Description]:
-    """What dbt says of each mart and its columns."""
-    return {
+    """What dbt says of each mart and its columns; a run record is no model of dbt."""
+    return {GATE_RESULTS: GATE_RESULTS_TOLD} | {
         node["alias"]: Description(
             node["description"],
             {name: column["description"] for name, column in node["columns"].items()},

@@ -221,13 +221,17 @@ def _source_row(
     tables: Sequence[_Table], admitted: dict[int, list[FileOutcome]], as_of: datetime
 ) -> dict[str, Any]:
     contracts = [table.contract for table in tables]
+    # What a contract states of its extracts holds only once one of them is here.
+    has_files = any(admitted[id(table)] for table in tables)
     stated = [c.data_through for c in contracts if c.data_through is not None]
     found = [table.data_through(as_of, admitted[id(table)]) for table in tables]
     begins = [c.history_from for c in contracts if c.history_from is not None]
     return {
         "source_code": contracts[0].source_code,
         "timezone": contracts[0].timezone,
-        "data_through": max(stated or filter(None, found), default=None),
+        "data_through": max(stated or filter(None, found), default=None)
+        if has_files
+        else None,
         "history_from": min(begins, default=None),
     }
 

@@ -44,16 +44,18 @@ TABLES = {
         status_code varchar, physical_count bigint, landed_count bigint,
         rejected_count bigint, erased_count bigint, message varchar""",
     "dq_gate_results": """
-        night varchar, gate_code varchar, rule_code varchar, severity_code varchar,
-        passed boolean, unexpected_count bigint, checked_count bigint,
-        message varchar""",
+        night_code varchar, gate_code varchar, rule_code varchar,
+        severity_code varchar, is_passed boolean, is_blocking boolean,
+        unexpected_count bigint, checked_count bigint, message varchar,
+        offenders varchar""",
 }
 
 MANIFEST = {
     "generation": "g000001",
     "as_of": "2024-04-30T23:59:59",
     "home_currency": "EUR",
-    "data_through": {"crm": "2024-04-30T23:59:59"},
+    "timezone": "Europe/Vienna",
+    "data_through": {"crm": "2024-04-30T23:59:59", "silent": ""},
 }
 
 STAGES: Rows = [
@@ -159,6 +161,21 @@ def a_snapshot(**values: Any) -> dict[str, Any]:
         "segment_code": "s",
         "open_count": 5,
         "open_amount": 50.0,
+    } | values
+
+
+def a_verdict(**values: Any) -> dict[str, Any]:
+    return {
+        "night_code": "r000001",
+        "gate_code": "marts",
+        "rule_code": "r",
+        "severity_code": "block",
+        "is_passed": True,
+        "is_blocking": False,
+        "unexpected_count": 0,
+        "checked_count": 4,
+        "message": "",
+        "offenders": "[]",
     } | values
 
 

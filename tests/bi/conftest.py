@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from tests.bi.bi_generations import Publish, Rows, write_generation
 
 

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import altair as alt
 import duckdb
 import pytest
+from jsonschema import ValidationError
+
+from dagster_project.bi import ReportError, write_report
 from tests.bi.bi_generations import (
     MANIFEST,
     STAGES,
@@ -22,10 +26,9 @@ from tests.bi.bi_generations import (
     a_journey,
     a_snapshot,
     a_step,
+    a_verdict,
     write_generation,
 )
-
-from dagster_project.bi import ReportError, write_report
 
 HOSTILE = "</script><script>alert(1)</script>"
 
@@ -193,6 +196,17 @@ def test_every_chart_names_data_that_the_page_holds(page):
         assert all(page.content["data"][name]["rows"] for name in named)
 
 
+def test_every_chart_is_one_that_vega_lite_takes(page):
+    for spec in page.content["charts"].values():
+        alt.Chart.from_dict(spec, validate=True)
+
+
+def test_a_spec_that_vega_lite_would_not_take_is_seen(page):
+    wrong = page.content["charts"]["funnel"] | {"height": ["tall"]}
+    with pytest.raises(ValidationError, match="tall"):
+        alt.Chart.from_dict(wrong, validate=True)
+
+
 def test_every_chart_has_its_place_and_a_description(page):
     places = {attributes.get("id") for _, attributes in page.tags}
     for name, spec in page.content["charts"].items():
@@ -207,9 +221,9 @@ def test_every_param_of_a_chart_is_one_the_page_sets(page):
 
 
 def test_outcomes_are_counted_by_the_registry_s_flags_and_valued(page):
-    assert "Won 2 100 1 of them without a value" in page.sentences
-    assert "Lost 1 30" in page.sentences
-    assert "Open 1 7" in page.sentences
+    assert "Won 2 EUR 100 1 of them without a value" in page.sentences
+    assert "Lost 1 EUR 30" in page.sentences
+    assert "Open 1 EUR 7" in page.sentences
     assert "Journeys in all: 4; value in EUR" in page.sentences
 
 
@@ -227,20 +241,20 @@ def test_an_outcome_that_no_stage_has_stays_in_the_count(publish):
 def test_as_of_and_what_each_source_reaches_are_in_the_headline(page):
     times = [a["datetime"] for tag, a in page.tags if tag == "time"]
     assert times == [MANIFEST["as_of"], "2024-04-30T23:59:59"]
+    assert "days in Europe/Vienna" in page.sentences
+
+
+def test_a_source_without_any_data_is_not_listed(page):
+    assert "crm through" in page.sentences
+    assert "silent" not in page.sentences
 
 
 def test_a_generation_without_a_manifest_goes_by_its_folder(publish):
-    generation = publish(dim_stages=STAGES)
+    generation = publish(dim_stages=STAGES, fct_journeys=[a_journey()])
     (generation / "manifest.json").unlink()
-    assert "generation g000001" in read(generation).sentences
-
-
-def test_sources_may_be_listed_as_records(publish):
-    generation = publish(dim_stages=STAGES)
-    record = {"source_code": "crm", "data_through": "2024-04-30"}
-    text = json.dumps({"data_through": [record]})
-    (generation / "manifest.json").write_text(text, encoding="utf-8")
-    assert "crm through 2024-04-30" in read(generation).sentences
+    words = read(generation).sentences
+    assert "generation g000001" in words
+    assert "Won 1 100 " in words
 
 
 def test_a_funnel_adds_up_counts_of_months_and_takes_all_channels(page):
@@ -250,6 +264,21 @@ def test_a_funnel_adds_up_counts_of_months_and_takes_all_channels(page):
     assert step["reached_count"] == 18
     assert step["step_name"] == "A"
     assert (step["first_month"], step["last_month"]) == ("2024-01-01", "2024-02-01")
+
+
+def test_funnels_stand_in_order_of_the_journeys_that_entered_them(publish):
+    few, many = a_step(), a_step(funnel_code="g", pipeline_code="q", entered_count=11)
+    page = read(publish(dim_stages=STAGES, fct_segment_funnels=[few, many]))
+    assert [row["funnel_code"] for row in rows(page, "funnel")] == ["g", "f"]
+
+
+def test_the_total_of_pipelines_shows_any_funnel_that_is_chosen(page):
+    (chosen,) = (
+        step["filter"]
+        for step in page.content["charts"]["funnel"]["transform"]
+        if "filter" in step
+    )
+    assert "pipeline == 'all' || pipeline == datum.pipeline_code" in chosen
 
 
 def test_conversions_are_the_published_rows_of_all_segments(page):
@@ -303,6 +332,11 @@ def test_stages_stand_in_the_order_of_the_registry_with_strangers_last(publish):
     assert domain == ["a", "b", "unmapped"]
 
 
+def test_every_stage_of_the_chart_by_day_stands_in_its_key(page):
+    keyed = [a["data-stage"] for _, a in page.tags if "data-stage" in a]
+    assert keyed == ["a", "unmapped"]
+
+
 def test_a_single_day_is_a_bar_and_a_history_an_area(publish):
     one, two = a_snapshot(), a_snapshot(snapshot_date="2024-04-29")
     generation = publish(dim_stages=STAGES, fct_stage_snapshots=[one, two])
@@ -349,19 +383,15 @@ def test_a_remark_on_a_file_is_shown(page):
     assert "crm/deal.csv landed: 1 short" in page.sentences
 
 
-GATE = {"gate_code": "marts", "severity_code": "block", "checked_count": 4}
-
-
-def test_gates_of_the_last_night_are_shown_failures_first(publish):
+def test_what_the_gates_said_is_shown_failures_first(publish):
     results = [
-        GATE | {"night": "n1", "rule_code": "long_ago", "passed": False},
-        GATE | {"night": "n2", "rule_code": "fine", "passed": True},
-        GATE | {"night": "n2", "rule_code": "wrong", "passed": False},
+        a_verdict(rule_code="fine"),
+        a_verdict(rule_code="wrong", is_passed=False),
     ]
     words = read(publish(dim_stages=STAGES, dq_gate_results=results)).sentences
     assert "1 of 2 rules passed" in words
-    assert words.index("wrong marts block ✗ failed") < words.index("fine marts block ✓")
-    assert "long_ago" not in words
+    broken, held = "wrong ✗ failed marts block", "fine ✓ passed marts block"
+    assert words.index(broken) < words.index(held)
 
 
 def test_a_generation_without_gate_results_says_so(publish):
@@ -393,6 +423,13 @@ def test_a_label_that_holds_a_script_stays_a_text(publish):
     assert sum(tag == "script" for tag, _ in page.tags) == 3
     assert HOSTILE in page.sentences
     assert rows(page, "funnel")[0]["step_name"] == HOSTILE
+
+
+def test_a_rule_s_code_that_holds_a_script_stays_a_text(publish):
+    generation = publish(dq_gate_results=[a_verdict(rule_code=f"_{HOSTILE}")])
+    whole = write_report(generation).read_text(encoding="utf-8")
+    assert "<script>alert" not in whole
+    assert f"_{HOSTILE}" in Page(whole).sentences
 
 
 def test_a_stage_s_name_cannot_leave_the_expression_it_is_used_in(publish):
@@ -428,7 +465,7 @@ def test_several_pipelines_are_listed_beside_their_total(publish):
     journeys = [a_journey(), a_journey(pipeline_code="q", outcome_code="going")]
     words = read(publish(dim_stages=STAGES, fct_journeys=journeys)).sentences
     assert "By pipeline" in words
-    assert re.search(r"\bq 1 0 \W 0 \W 1 100\b", words)
+    assert re.search(r"\bq 1 0 \W 0 \W 1 EUR 100\b", words)
 
 
 def test_without_a_warehouse_the_error_names_the_remedy(tmp_path):

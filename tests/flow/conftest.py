@@ -3,8 +3,8 @@
 Stages are made up: a, b, c (retired on 2026-02-01), w (won) and l (lost).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -133,8 +133,14 @@ class Story:
 
 
 @pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    at = Installation(tmp_path_factory.mktemp("story"))
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one installation stands at a time."""
+    return tmp_path_factory.mktemp("flow")
+
+
+@pytest.fixture(scope="session")
+def story(root: Path) -> Story:
+    at = Installation(root)
     at.decide(decisions())
     at.write(GOOD)
     good = at.night()
@@ -149,4 +155,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     bad_marts = at.night()
 
     at.write(MENDED_FOR_MARTS)
-    yield Story(at, good, bad_staging, bad_marts, at.night(), at.night())
+    at.save_seeds_as_a_spreadsheet_would()
+    mended, nothing_new = at.night(), at.night()
+    return Story(at.keep("story"), good, bad_staging, bad_marts, mended, nothing_new)

@@ -1,5 +1,6 @@
 """An installation below a folder, and the nights that a test runs in it."""
 
+import codecs
 import csv
 import hashlib
 from collections.abc import Iterable
@@ -11,7 +12,16 @@ from dagster_project.paths import Paths
 from dagster_project.publishing import generations
 from dagster_project.settings import ROOT, Settings
 from tests.running.conftest import restored_environment
-from tests.warehouse import Files, Marts, Row, Rows, Seeds, write_files, write_seeds
+from tests.warehouse import Files, Marts, Row, Seeds, write_files, write_seeds
+
+MADE = (
+    "extracts",
+    "seeds",
+    "data/lake",
+    "data/published",
+    "data/dagster",
+    "data/warehouse/funnelhouse.duckdb",
+)
 
 
 @dataclass(frozen=True)
@@ -64,12 +74,31 @@ class Installation:
         """The shipped seeds, some replaced."""
         write_seeds(self.root / "seeds", seeds)
 
+    def save_seeds_as_a_spreadsheet_would(self) -> None:
+        """With a byte order mark, CRLF, and empty rows after the last."""
+        for path in (self.root / "seeds").glob("*.csv"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            nothing = "," * lines[0].count(",")
+            text = "\r\n".join([*lines, nothing, nothing, ""])
+            path.write_bytes(codecs.BOM_UTF8 + text.encode())
+
     def night(self) -> Night:
         with restored_environment():
             summary = run_night(self.settings)
         current = self.paths.current
         name = current.resolve().name if current.is_symlink() else ""
         return Night(summary, name, generations(self.paths), _digest(current))
+
+    def keep(self, name: str) -> "Installation":
+        """Move all that nights have made aside, and begin anew.
+
+        The parsed project stays where it is: dbt parses one folder's project once.
+        """
+        kept = Installation(self.root / "kept" / name, self.sources)
+        for part in MADE:
+            (kept.root / part).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / part).rename(kept.root / part)
+        return kept
 
     def published(self, generation: str) -> Marts:
         """What readers have, read as they would: read-only, a whole generation."""

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from dagster_project.cli import main
-from tests.flow.conftest import Story
+from tests.flow.conftest import GOOD, Story
 
 FETCHED = re.compile(
     r"""(?:src|href|action|data)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//"""
@@ -63,11 +63,12 @@ def test_the_manifest_says_what_the_generation_is_a_function_of(story: Story) ->
     assert told["generation"] == story.mended.current
     assert told["as_of"] == "2026-02-11T23:59:59"
     assert "2026-02-11" in json.dumps(told["data_through"])
-    assert "stages" in json.dumps(told["seeds"])
-    counted = ( story.at.published(story.mended.current)(
-            "select count(*) from marts.fct_journeys"
-        )
+    assert set(told["fingerprints"]) == {"seeds", "code", "settings"}
+    assert {file["file_name"] for file in told["files"]} >= set(GOOD)
+    journeys = story.at.published(story.mended.current)(
+        "select count(*) from marts.fct_journeys"
     )
+    assert journeys == [(told["tables"]["fct_journeys"]["rows"],)]
 
 
 def test_the_report_needs_nothing_from_outside(story: Story) -> None:

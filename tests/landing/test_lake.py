@@ -9,6 +9,7 @@ from dagster_project.landing import (
     ExtractedAt,
     LandingError,
     NoExtractsError,
+    freeze_run,
     lake,
     land,
     next_batch_id,
@@ -94,6 +95,19 @@ def test_stated_data_through_wins(house: House) -> None:
     stated = contract(data_through=datetime(2017, 12, 31))
     house.land_one("id\n1\n", stated)
     assert house.freeze(stated).sources[0]["data_through"] == datetime(2017, 12, 31)
+
+
+def test_a_source_without_an_admitted_file_reaches_nowhere(house: House) -> None:
+    absent = contract(
+        source_code="absent",
+        files=("absent.csv",),
+        data_through=datetime(2017, 12, 31),
+    )
+    house.land_one("id\n1\n")
+    run = freeze_run([contract(), absent], house.paths, house.settings, None)
+    through = {row["source_code"]: row["data_through"] for row in run.sources}
+    assert through["absent"] is None
+    assert sum(time is not None for time in through.values()) == 1
 
 
 def test_freezing_nothing_says_where_extracts_go(house: House) -> None:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from math import isclose
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests import oracle
 from tests.oracle.facts import Facts
-from tests.warehouse import Warehouse
+from tests.warehouse import Marts, Warehouse
 
 Row = Mapping[str, Any]
 SOURCE = "plain"
@@ -24,7 +24,10 @@ OPERATORS = {"eq": "=", "ne": "!=", "not_in": "!="}
 JOURNEY = ("journey_key",)
 COHORT = ("pipeline_code", "segment_code", "channel_code")
 GRAINS: dict[str, tuple[str, ...]] = {
-    "transitions": ("record_id", "source_stage", "changed_at", "source_sequence"),
+    "transitions": (
+        "record_kind", "record_id", "source_pipeline", "source_stage", "changed_at",
+        "source_sequence",
+    ),
     "journeys": JOURNEY,
     "journey_steps": (*JOURNEY, "pipeline_code", "stage_code"),
     "stage_snapshots": (
@@ -37,28 +40,36 @@ GRAINS: dict[str, tuple[str, ...]] = {
     "monthly_throughput": ("month", *COHORT, "stage_code"),
 }  # fmt: skip
 LEFT_OUT = {
-    "person_id", "journey_key", "journey_id", "prior_journey_id", "transition_id", "deal_id",
-    "lead_id", "source_code", "record_kind", "source_pipeline", "target_rate",
-    "benchmark_rate",
+    "person_id", "journey_key", "journey_id", "prior_journey_id", "transition_id",
+    "deal_id", "lead_id", "source_code", "record_kind", "source_pipeline",
+    "target_rate", "benchmark_rate",
 }  # fmt: skip
+
+
+class Asked(Protocol):
+    """Something that answers queries: kept marts, or the newest build."""
+
+    def rows(self, query: str) -> list[dict[str, Any]]: ...
 
 
 def one_source(facts: Facts, source: str = "one") -> Facts:
     """The facts of one source, under the name that the plain source has."""
 
     def own(rows: Sequence[Row]) -> list[dict[str, Any]]:
-        return [{**r, "source_code": SOURCE} for r in rows if r["source_code"] == source]
+        found = (row for row in rows if row["source_code"] == source)
+        return [{**row, "source_code": SOURCE} for row in found]
 
-    def in_home(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """No currency means the home currency, for the models (see DECISIONS)."""
-        return [{**r, "currency_code": r["currency_code"] or facts.home_currency} for r in rows]
-
+    home = facts.home_currency
     return replace(
         facts,
         stage_changes=own(facts.stage_changes),
-        deals=in_home(own(facts.deals)),
+        # No currency means the home currency, for the models (see DECISIONS).
+        deals=[
+            {**row, "currency_code": row["currency_code"] or home}
+            for row in own(facts.deals)
+        ],
         deal_changes=[
-            {**row, "value": facts.home_currency}
+            {**row, "value": home}
             if row["field_code"] == "currency_code" and not row["value"]
             else row
             for row in own(facts.deal_changes)
@@ -68,7 +79,9 @@ def one_source(facts: Facts, source: str = "one") -> Facts:
         stage_aliases=own(facts.stage_aliases),
         sources={SOURCE: facts.sources[source]},
         channels=[
-            row for row in facts.channels if row["source_value"] == row["source_value"].strip()
+            row
+            for row in facts.channels
+            if row["source_value"] == row["source_value"].strip()
         ],
     )
 
@@ -78,7 +91,11 @@ def extracts(facts: Facts) -> dict[str, list[Row]]:
     files: dict[str, list[Row]] = defaultdict(list)
     for name in ("stage_changes", "deals", "deal_changes", "leads", "contacts"):
         for row in getattr(facts, name):
-            written = {k: v for k, v in row.items() if k not in ("source_code", "known_at")}
+            written = {
+                key: value
+                for key, value in row.items()
+                if key not in ("source_code", "known_at")
+            }
             written["email"] = written.pop("email_hash", None)
             taken = row["known_at"].strftime("%Y%m%dT%H%M%SZ")
             files[f"plain/{name}/{taken}.csv"].append(written)
@@ -147,24 +164,35 @@ class WatchedWarehouse(Warehouse):
         pq.write_table(pa.table(row), lake / "_run" / "sources.parquet")
 
 
-def build(warehouse: WatchedWarehouse, facts: Facts) -> None:
+def settings_of(facts: Facts) -> dict[str, Any]:
+    """How a night of these facts is run."""
+    return {
+        "timezone": facts.timezone,
+        "home_currency": facts.home_currency,
+        "as_of": facts.as_of,
+    }
+
+
+def build(
+    warehouse: WatchedWarehouse, facts: Facts, *, with_tests: bool = False
+) -> Marts:
     warehouse.facts = facts
-    warehouse.build(
+    marts = warehouse.build(
         extracts(facts),
         seeds=seeds(facts),
-        timezone=facts.timezone,
-        home_currency=facts.home_currency,
-        as_of=facts.as_of,
+        with_tests=with_tests,
+        **settings_of(facts),
     )
-    name_transitions(warehouse, facts)
+    name_transitions(marts, facts)
+    return marts
 
 
-def name_transitions(warehouse: Warehouse, facts: Facts) -> None:
+def name_transitions(marts: Asked, facts: Facts) -> None:
     """The id breaks the last ties, so the oracle is told the models' own."""
-    keys = ("deal_id", "lead_id", "source_stage", "changed_at", "source_sequence")
+    keys = ("deal_id", "lead_id", *GRAINS["transitions"][2:])
     named = {
         tuple(row[key] for key in keys): row["transition_id"]
-        for row in warehouse.rows("select * from intermediate.int_stage_changes")
+        for row in marts.rows("select * from intermediate.int_stage_changes")
     }
     for row in facts.stage_changes:
         row["transition_id"] = named.get(tuple(row[key] for key in keys))
@@ -174,11 +202,11 @@ def expected_rows(facts: Facts, name: str) -> list[dict[str, Any]]:
     return [with_key(row) for row in getattr(oracle, name)(facts)]
 
 
-def actual_rows(warehouse: Warehouse, name: str) -> list[dict[str, Any]]:
+def actual_rows(marts: Asked, name: str) -> list[dict[str, Any]]:
     queries = {
         "transitions": """
-            select facts.*, changes.source_sequence, changes.source_stage,
-                changes.record_id
+            select facts.*, changes.record_kind, changes.record_id,
+                changes.source_pipeline, changes.source_stage, changes.source_sequence
             from marts.fct_stage_transitions as facts
             inner join intermediate.int_stage_changes as changes using (transition_id)
         """,
@@ -188,10 +216,10 @@ def actual_rows(warehouse: Warehouse, name: str) -> list[dict[str, Any]]:
             inner join marts.fct_journeys as journeys using (journey_id)
         """,
     }
-    query = queries.get(name, f"select * from marts.fct_{name}")  # noqa: S608
+    query = queries.get(name, f"select * from marts.fct_{name}")
     if name == "segment_funnels":
         query += " where cohort_month is not null"
-    return [with_key(row) for row in warehouse.rows(query)]
+    return [with_key(row) for row in marts.rows(query)]
 
 
 def with_key(row: dict[str, Any]) -> dict[str, Any]:
@@ -204,17 +232,19 @@ def differences(
     """In words, every row and value in which the two differ."""
 
     def keyed(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        return {tuple(row[column] for column in grain): row for row in rows}
+        found = {tuple(row[column] for column in grain): row for row in rows}
+        assert len(found) == len(rows), f"{grain} is no key"
+        return found
 
     ours, theirs = keyed(actual), keyed(expected)
     found = [f"missing {key}" for key in theirs if key not in ours]
     found += [f"too many {key}" for key in ours if key not in theirs]
     for key in theirs.keys() & ours.keys():
-        columns = theirs[key].keys() & ours[key].keys() - LEFT_OUT
+        wanted, given = theirs[key], ours[key]
         found += [
-            f"{key} {column}: expected {theirs[key][column]!r}, is {ours[key][column]!r}"
-            for column in sorted(columns)
-            if not same(theirs[key][column], ours[key][column])
+            f"{key} {column}: expected {wanted[column]!r}, is {given[column]!r}"
+            for column in sorted(wanted.keys() & given.keys() - LEFT_OUT)
+            if not same(wanted[column], given[column])
         ]
     return found
 

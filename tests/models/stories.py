@@ -8,7 +8,7 @@ PIPELINE = "p"
 
 
 def changes(deal_id: str, *moves: str, **columns: Any) -> list[Row]:
-    """Stage changes of one deal; a move is "<time> <stage>", or a stage without time."""
+    """Stage changes of one deal; a move is "<time> <stage>", or a stage alone."""
     return [change(deal_id, move, **columns) for move in moves]
 
 
@@ -60,7 +60,7 @@ def alias(written: str, code: str, *, pipeline: str = PIPELINE, **columns: Any) 
 def registry(
     stages: Sequence[Row], aliases: Sequence[Row] = ()
 ) -> dict[str, list[Row]]:
-    """Seeds of made-up stages alone; each code is its own spelling, besides `aliases`."""
+    """Seeds of these stages alone; a code is its own spelling, besides `aliases`."""
     own = {(row["pipeline_code"], row["stage_code"]) for row in stages}
     spelled = {(row["source_pipeline"], row["source_stage"]) for row in aliases}
     return {

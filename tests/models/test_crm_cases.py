@@ -33,7 +33,7 @@ def histories(cases: Cases) -> list[stories.Row]:
 
 
 def censored(cases: Cases) -> list[stories.Row]:
-    """Six journeys of pipeline `c`: open ones entered as long ago as they are watched."""
+    """Six journeys of pipeline `c`; the open entered as long ago as watched."""
     rows = []
     for number, (days, ending) in enumerate(cases["censoring"]["days_to_outcome"]):
         is_open = ending == "open"
@@ -130,7 +130,8 @@ def test_months_of_wins_and_entries_are_those_worked_out_by_hand(
     marts: Marts, cases: Cases
 ) -> None:
     wins = marts(f"""
-        select strftime(month, '%Y-%m'), sum(won_count) from marts.fct_monthly_throughput
+        select strftime(month, '%Y-%m'), sum(won_count)
+        from marts.fct_monthly_throughput
         where pipeline_code = 'p' and {TOTALS} group by all having sum(won_count) > 0
     """)
     assert dict(wins) == cases["expected"]["period_wins_by_event_month"]

@@ -1,6 +1,9 @@
 """Readers see one whole generation, whatever happens to the one that publishes."""
 
+import json
+import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -19,7 +22,7 @@ from dagster_project.publishing import (
     rollback,
     sweep_publications,
 )
-from dagster_project.recording import read_records
+from dagster_project.recording import GATE_RESULT, read_records, write_record
 from tests.running.conftest import Publisher, fill_warehouse, ingredients, read
 
 
@@ -54,6 +57,74 @@ def test_descriptions_come_with_the_file(paths: Paths) -> None:
     assert read(
         paths.current, "select comment from duckdb_columns() where not internal"
     ) == [("It's a number.",)]
+
+
+def judge(paths: Paths, night_code: str, gate_code: str, rule_code: str) -> None:
+    """Record that a gate held, as a night does."""
+    row = {"night_code": night_code, "gate_code": gate_code, "rule_code": rule_code}
+    write_record(paths.gate_results, f"{night_code}.{gate_code}", GATE_RESULT, [row])
+
+
+def test_what_the_gates_said_of_this_night_comes_with_it(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    judge(paths, "r000001", "marts", "old")
+    for gate_code in ("staging", "marts"):
+        judge(paths, "r000002", gate_code, "new")
+    folder = publish_tables(a="select 1 as n")
+    told = "select night_code, gate_code, rule_code from"
+    found = read(folder, f"{told} marts.dq_gate_results")
+    parquet = f"{told} '{folder}/marts/dq_gate_results.parquet'"
+    assert duckdb.sql(parquet).fetchall() == found
+    assert found == [("r000002", "marts", "new"), ("r000002", "staging", "new")]
+    manifest = current_manifest(paths)
+    assert manifest is not None
+    assert set(manifest.tables["dq_gate_results"].columns) == set(GATE_RESULT)
+
+
+def test_gate_results_are_promised_to_readers_like_any_table(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    judge(paths, "r000001", "marts", "rule")
+    publish_tables(a="select 1 as n")
+    row = {"night_code": "r000002", "gate_code": "marts", "rule_code": 1}
+    fewer = {"night_code": "string", "gate_code": "string", "rule_code": "int64"}
+    shutil.rmtree(paths.gate_results)
+    write_record(paths.gate_results, "r000002.marts", fewer, [row])
+    with pytest.raises(PublicationRefusedError, match="rule_code was VARCHAR"):
+        publish_tables(a="select 1 as n")
+
+
+def test_a_manifest_names_currency_and_zone_of_the_run_as_frozen(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    kinds = {"timezone": "string", "home_currency": "string"}
+    row = {"timezone": "Europe/Vienna", "home_currency": "EUR"}
+    write_record(paths.run, "runs", kinds, [row])
+    publish_tables(a="select 1 as n")
+    manifest = current_manifest(paths)
+    assert manifest is not None
+    assert (manifest.timezone, manifest.home_currency) == ("Europe/Vienna", "EUR")
+
+
+def test_a_manifest_says_nothing_of_a_source_without_data(paths: Paths) -> None:
+    fill_warehouse(paths, a="select 1 as n")
+    through = {"crm": "2026-06-30T23:59:59", "silent": ""}
+    told = replace(ingredients(), data_through=through)
+    _, manifest = build_generation(paths, ["a"], told, {})
+    assert manifest.data_through == {"crm": "2026-06-30T23:59:59"}
+
+
+def test_a_generation_published_before_it_named_a_currency_can_be_read(
+    publish_tables: Publisher, paths: Paths
+) -> None:
+    file = publish_tables(a="select 1 as n") / "manifest.json"
+    held = json.loads(file.read_text(encoding="utf-8"))
+    del held["home_currency"], held["timezone"]
+    file.write_text(json.dumps(held), encoding="utf-8")
+    manifest = current_manifest(paths)
+    assert manifest is not None
+    assert manifest.home_currency == ""
 
 
 def test_only_what_the_project_still_declares_is_published(paths: Paths) -> None:

@@ -20,6 +20,7 @@ faced as (
     select
         journeys.journey_id,
         rules.*,
+        '|' || replace(rules.value, ' | ', '|') || '|' as list_value,
         features.text_value,
         coalesce(
             features.number_value,
@@ -45,8 +46,8 @@ tested as (
             when '<=' then number_value <= number
             when '>' then number_value > number
             when '>=' then number_value >= number
-            when 'in' then '|' || replace(value, ' | ', '|') || '|'
-                like '%|' || text_value || '|%'
+            when 'in'
+                then list_value like '%|' || text_value || '|%'
             when 'contains' then text_value like '%' || value || '%'
         end as is_met
     from faced

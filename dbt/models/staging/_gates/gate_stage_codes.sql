@@ -1,6 +1,9 @@
 with changes as (
 
-    select * from {{ ref('int_stage_changes') }}
+    select
+        *,
+        is_registered and is_unmapped and not is_ignored as is_invalid_at_date
+    from {{ ref('int_stage_changes') }}
 
 ),
 
@@ -15,10 +18,11 @@ counted as (
         count(*) as changes_count,
         count(distinct record_id) as deals_count,
         count(case when not is_registered then 1 end) as unregistered_count,
-        count(
-            case when is_registered and is_unmapped and not is_ignored then 1 end
-        ) as invalid_at_date_count,
-        min_by(source_file, (known_at, source_file)) as example_file
+        count(case when is_invalid_at_date then 1 end) as invalid_at_date_count,
+        min_by(
+            source_file,
+            (case when is_invalid_at_date then 0 else 1 end, known_at, source_file)
+        ) as example_file
     from changes
     group by source_code, source_pipeline, source_stage
 

@@ -1,0 +1,295 @@
+"""Rates, incidences and tests of the monthly facts beside those of statsmodels."""
+
+import math
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from statsmodels.duration.survfunc import CumIncidenceRight
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint, proportions_ztest
+
+from tests.models.stories import changes, deal, registry, segments_by_product, stage
+from tests.warehouse import Marts, Warehouse
+
+AS_OF = datetime(2024, 7, 31, 23, 59, 59)
+MONTHS = [date(2024, month, 1) for month in range(1, 8)]
+PRODUCTS, CHANNELS = ("plain_door", "glass_door", "gate"), ("fair", "phone")
+JOURNEYS = 45  # a month, product and channel
+CENSORED, WON, LOST = 0, 1, 2
+STAGES = [
+    stage("a", 1),
+    stage("w", 2, outcome_code="won"),
+    stage("x", 90, outcome_code="lost"),
+]
+WORDS = {WON: "w", LOST: "x"}
+
+Cohort = tuple[date, str, str]
+# What became of a journey: the seconds until then, and what it was.
+Ends = dict[Cohort, list[tuple[float, int]]]
+FOUND = """
+    select * from marts.fct_monthly_conversions
+    where pipeline_code = 'p' and to_stage_code = 'w'
+"""
+
+
+def chance(number: int, product_code: str, channel: str) -> float:
+    """Rates that jump from month to month for some, and stay for others."""
+    jump = 0.35 if product_code == "gate" and number % 2 else 0.0
+    return 0.3 + jump + (0.1 if channel == "fair" else 0.0)
+
+
+def made() -> tuple[dict[str, list[dict[str, Any]]], Ends]:
+    """Extracts of random journeys, and how each ended as far as it was watched."""
+    rng = Random(20)  # noqa: S311
+    rows, deals, ends = [], [], defaultdict(list)
+    cells = product(enumerate(MONTHS), PRODUCTS, CHANNELS, range(JOURNEYS))
+    for (number, month), product_code, channel, journey in cells:
+        deal_id = f"{month}/{product_code}/{channel}/{journey}"
+        entered = datetime.combine(month, datetime.min.time())
+        entered += timedelta(days=rng.randrange(28), hours=rng.randrange(24))
+        # Whole days, so that many end and are censored at one and the same age.
+        waited = timedelta(days=rng.randrange(1, 100))
+        wins = rng.random() < chance(number, product_code, channel)
+        end = WON if wins else rng.choice((LOST, LOST, CENSORED))
+        watched = AS_OF - entered
+        if end == CENSORED or waited > watched:
+            rows += changes(deal_id, f"{entered} a")
+            ending = (watched.total_seconds(), CENSORED)
+        else:
+            rows += changes(deal_id, f"{entered} a", f"{entered + waited} {WORDS[end]}")
+            ending = (waited.total_seconds(), end)
+        deals.append(
+            deal(
+                deal_id, rows[-1]["source_stage"], product=product_code, channel=channel
+            )
+        )
+        for cohort in product([month], (product_code, "all"), (channel, "all")):
+            ends[cohort].append(ending)
+    day = AS_OF.date()
+    files = {f"plain/stage_changes/{day}.csv": rows, f"plain/deals/{day}.csv": deals}
+    return files, dict(ends)
+
+
+@pytest.fixture(scope="module")
+def random_cohorts(warehouse: Warehouse) -> tuple[Marts, Ends]:
+    files, ends = made()
+    channels = [
+        {
+            "source_code": "plain",
+            "source_channel": channel,
+            "channel_code": channel,
+            "channel_name": channel,
+        }
+        for channel in CHANNELS
+    ]
+    seeds = registry(STAGES) | segments_by_product(*PRODUCTS) | {"channels": channels}
+    models = ("fct_monthly_conversions",)
+    return warehouse.build(files, seeds=seeds, models=models), ends
+
+
+@pytest.fixture(scope="module")
+def ends(random_cohorts: tuple[Marts, Ends]) -> Ends:
+    return random_cohorts[1]
+
+
+@pytest.fixture(scope="module")
+def facts(random_cohorts: tuple[Marts, Ends]) -> list[dict[str, Any]]:
+    return random_cohorts[0].rows(FOUND)
+
+
+def cohort_of(row: dict[str, Any]) -> Cohort:
+    return row["cohort_month"], row["segment_code"], row["channel_code"]
+
+
+def seconds(row: dict[str, Any]) -> int:
+    return int(row["horizon_days"]) * 86_400
+
+
+def month_end(month: date) -> datetime:
+    return datetime(month.year, month.month + 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+def test_every_cohort_and_horizon_is_there(
+    facts: list[dict[str, Any]], ends: Ends
+) -> None:
+    assert {cohort_of(row) for row in facts} == set(ends)
+    assert len(facts) == len(ends) * 7
+
+
+def test_counts_are_those_of_the_journeys_watched_to_the_horizon(
+    facts: list[dict[str, Any]], ends: Ends
+) -> None:
+    for row in facts:
+        cohort = ends[cohort_of(row)]
+        kinds = [kind for after, kind in cohort if after <= seconds(row)]
+        counted = (row["entered_count"], row["converted_count"], row["lost_count"])
+        assert counted == (len(cohort), kinds.count(WON), kinds.count(LOST))
+        followed = sum(after >= seconds(row) for after, _ in cohort)
+        assert row["at_risk_count"] == followed
+        assert row["is_mature"] == (
+            month_end(row["cohort_month"]) + timedelta(seconds=seconds(row)) <= AS_OF
+        )
+
+
+def test_intervals_of_rates_are_wilsons(facts: list[dict[str, Any]]) -> None:
+    for row in facts:
+        low, high = proportion_confint(
+            row["converted_count"], row["entered_count"], method="wilson"
+        )
+        assert row["conversion_rate_low"] == pytest.approx(low, abs=1e-12)
+        assert row["conversion_rate_high"] == pytest.approx(high, abs=1e-12)
+
+
+def curve(cohort: list[tuple[float, int]]) -> CumIncidenceRight:
+    times, kinds = zip(*cohort, strict=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return CumIncidenceRight(np.array(times), np.array(kinds))
+
+
+def at_horizon(found: CumIncidenceRight, horizon: float) -> tuple[float, float]:
+    """Incidence of a win, and its standard error, at a horizon."""
+    before = np.flatnonzero(found.times <= horizon)
+    if not before.size:
+        return 0.0, 0.0
+    return found.cinc[0][before[-1]], found.cinc_se[0][before[-1]]
+
+
+def test_cumulative_incidence_is_aalen_johansens(
+    facts: list[dict[str, Any]], ends: Ends
+) -> None:
+    curves = {key: curve(cohort) for key, cohort in ends.items()}
+    compared = 0
+    for row in facts:
+        if row["cumulative_incidence"] is not None:
+            expected, _ = at_horizon(curves[cohort_of(row)], seconds(row))
+            assert row["cumulative_incidence"] == pytest.approx(expected, abs=1e-9)
+            compared += row["open_count"] > 0
+    assert compared > 100
+
+
+def test_there_is_no_incidence_where_nobody_was_followed_so_long(
+    facts: list[dict[str, Any]], ends: Ends
+) -> None:
+    """But there is where all ended before: nobody has to be followed any further."""
+    missing = [row for row in facts if row["cumulative_incidence"] is None]
+    assert missing
+    for row in missing:
+        assert row["at_risk_count"] == 0
+        assert ends[cohort_of(row)]
+        assert max(ends[cohort_of(row)])[1] == CENSORED
+
+
+def test_intervals_of_incidence_are_log_log_with_the_delta_methods_error(
+    facts: list[dict[str, Any]], ends: Ends
+) -> None:
+    curves = {key: curve(cohort) for key, cohort in ends.items()}
+    compared = 0
+    for row in facts:
+        rate = row["cumulative_incidence"]
+        if rate is not None and 0 < rate < 1:
+            _, error = at_horizon(curves[cohort_of(row)], seconds(row))
+            if math.isnan(error):  # theirs is 0/0 once the last at risk has left
+                continue
+            spread = 1.96 * error / (rate * math.log(rate))
+            low, high = rate ** math.exp(-spread), rate ** math.exp(spread)
+            assert row["cumulative_incidence_low"] == pytest.approx(low, abs=1e-9)
+            assert row["cumulative_incidence_high"] == pytest.approx(high, abs=1e-9)
+            compared += 1
+    assert compared > 100
+
+
+def neighbours(
+    facts: list[dict[str, Any]],
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each row beside that of the month before it."""
+    rows = {(cohort_of(row), row["horizon_days"]): row for row in facts}
+    found = []
+    for ((month, *who), horizon), row in rows.items():
+        if month > MONTHS[0]:
+            before = date(2024, month.month - 1, 1)
+            found.append((row, rows[(before, *who), horizon]))
+    return found
+
+
+def is_testable(row: dict[str, Any], before: dict[str, Any]) -> bool:
+    cells = [
+        count
+        for each in (row, before)
+        for count in (
+            each["converted_count"],
+            each["entered_count"] - each["converted_count"],
+        )
+    ]
+    return row["is_mature"] and before["is_mature"] and min(cells) >= 5
+
+
+def test_changes_of_rates_are_tested_by_the_pooled_z_test(
+    facts: list[dict[str, Any]],
+) -> None:
+    tested = [pair for pair in neighbours(facts) if is_testable(*pair)]
+    assert len(tested) > 50
+    for row, before in tested:
+        counts = [each["converted_count"] for each in (row, before)]
+        _, p_value = proportions_ztest(
+            counts, [each["entered_count"] for each in (row, before)]
+        )
+        assert row["change_p_value"] == pytest.approx(p_value, rel=1e-9, abs=1e-15)
+        change = row["conversion_rate"] - before["conversion_rate"]
+        assert row["rate_change"] == pytest.approx(change, abs=1e-12)
+
+
+def test_young_cohorts_and_small_cells_are_not_tested(
+    facts: list[dict[str, Any]],
+) -> None:
+    pairs = neighbours(facts)
+    untested = [row for row, before in pairs if not is_testable(row, before)]
+    untested += [row for row in facts if row["cohort_month"] == MONTHS[0]]
+    assert untested
+    judged = ("change_p_value", "change_q_value", "is_change_significant")
+    for row in untested:
+        assert [row[name] for name in judged] == [None] * 3
+
+
+def families(
+    marts: Marts, is_total: bool
+) -> list[tuple[list[float], list[dict[str, Any]]]]:
+    """p-values and rows of each as-of, cohort month and horizon, `all` apart."""
+    rows = marts.rows("""
+        select
+            *,
+            'all' in (pipeline_code, segment_code, channel_code) as is_total
+        from marts.fct_monthly_conversions where change_p_value is not null
+    """)
+    found = defaultdict(list)
+    for row in rows:
+        if row["is_total"] == is_total:
+            found[row["cohort_month"], row["horizon_days"]].append(row)
+    return [([row["change_p_value"] for row in r], r) for r in found.values()]
+
+
+@pytest.mark.parametrize("is_total", [False, True])
+def test_many_comparisons_are_corrected_by_benjamini_and_hochberg(
+    random_cohorts: tuple[Marts, Ends], is_total: bool
+) -> None:
+    found = families(random_cohorts[0], is_total)
+    assert max(len(p_values) for p_values, _ in found) >= 6
+    for p_values, rows in found:
+        rejected, q_values, *_ = multipletests(p_values, alpha=0.05, method="fdr_bh")
+        assert [row["change_q_value"] for row in rows] == pytest.approx(list(q_values))
+        assert [row["is_change_significant"] for row in rows] == list(rejected)
+        assert {row["comparisons_count"] for row in rows} == {len(rows)}
+
+
+def test_some_changes_are_more_than_chance_and_most_are_not(
+    facts: list[dict[str, Any]],
+) -> None:
+    tested = [row for row in facts if row["change_p_value"] is not None]
+    significant = [row for row in tested if row["is_change_significant"]]
+    assert 0 < len(significant) < len(tested) / 2
+    members = [row for row in significant if "all" not in cohort_of(row)]
+    assert {row["segment_code"] for row in members} == {"gate"}

@@ -1,0 +1,39 @@
+"""The models' dbt unit tests, run over a warehouse that knows the columns' types."""
+
+import os
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from dbt.cli.main import dbtRunner
+
+from dagster_project.paths import DBT, Paths
+from dagster_project.settings import Settings
+from dagster_project.transforming import close_connections, environment
+from tests.warehouse import Warehouse
+
+ONE_CHANGE = {
+    "plain/stage_changes/2024-01-31.csv": [
+        {"deal_id": "d", "source_stage": "?", "changed_at": "2024-01-01"}
+    ]
+}
+UNIT_TESTS = ["test", "--select", "test_type:unit", "--log-level", "none"]
+
+
+def run_dbt(settings: Settings, arguments: list[str]) -> dict[str, Any]:
+    """Each node's status by its name; seeds by a relative path, as in the night."""
+    seeds = os.path.relpath(settings.seeds, DBT)
+    variables = environment(settings, Paths.of(settings)) | {"FUNNELHOUSE_SEEDS": seeds}
+    with patch.dict(os.environ, variables):
+        done = dbtRunner().invoke(arguments)
+    close_connections()
+    assert done.exception is None
+    return {each.node.name: each.status for each in getattr(done.result, "results", ())}
+
+
+def test_every_unit_test_of_the_models_passes(warehouse: Warehouse) -> None:
+    warehouse.build(ONE_CHANGE)
+    settings = replace(warehouse.settings, sources=("plain",))
+    statuses = run_dbt(settings, UNIT_TESTS)
+    assert {name for name, status in statuses.items() if status != "pass"} == set()
+    assert len(statuses) >= 25
