@@ -33,12 +33,12 @@ dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
 	@$(BIN)/funnelhouse ui
 
 test: $(VENV)/.installed-dev ## Run the tests
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev ## Look for what should not be there, in Python and SQL
 	@$(BIN)/ruff check $(OURS)
 	@$(BIN)/ruff format --check $(OURS)
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt/models dbt/tests
 
 types: $(VENV)/.installed-dev ## Check the types
 	@$(BIN)/mypy

@@ -147,29 +147,15 @@ class Warehouse:
         return self.night(**how)
 
     def night(
-        self,
-        *,
-        sources: str = "plain",
-        timezone: str = "UTC",
-        home_currency: str = "USD",
-        as_of: datetime | None = None,
-        models: Sequence[str] = (),
-        with_tests: bool = False,
+        self, *, models: Sequence[str] = (), with_tests: bool = False, **how: Any
     ) -> Marts:
         """Land what is new, and build `models` and all they need (default: all).
 
         Raises:
             AssertionError: a model or one of dbt's tests fails.
         """
-        settings = replace(
-            self.settings,
-            sources=tuple(sources.split(",")),
-            timezone=timezone,
-            home_currency=home_currency,
-        )
         with patch.dict(os.environ):
-            project = load_project(settings)
-            self._land(project, as_of)
+            project = self.land(**how)
             names = [f"+{name}" for name in models]
             names = names or project.names(project.staged | project.built)
             selection = "buildable" if with_tests else "empty"
@@ -178,18 +164,33 @@ class Warehouse:
         assert not faults, "\n".join(faults)
         return self._kept()
 
+    def land(
+        self,
+        *,
+        sources: str = "plain",
+        timezone: str = "UTC",
+        home_currency: str = "USD",
+        as_of: datetime | None = None,
+    ) -> Project:
+        """Land what is new, and freeze what a build is a function of."""
+        settings = replace(
+            self.settings,
+            sources=tuple(sources.split(",")),
+            timezone=timezone,
+            home_currency=home_currency,
+        )
+        project = load_project(settings)
+        contracts = read_contracts(project.manifest, project.sources)
+        sweep_orphans(project.paths)
+        batch_id = next_batch_id(project.paths)
+        for contract in contracts:
+            land(contract, project.paths, batch_id)
+        freeze_run(contracts, project.paths, settings, as_of)
+        self.freeze(project.paths.lake)
+        return project
+
     def freeze(self, lake: Path) -> None:
         """What a test changes of a frozen run before it is built."""
-
-    def _land(self, project: Project, as_of: datetime | None) -> None:
-        paths = project.paths
-        contracts = read_contracts(project.manifest, project.sources)
-        sweep_orphans(paths)
-        batch_id = next_batch_id(paths)
-        for contract in contracts:
-            land(contract, paths, batch_id)
-        freeze_run(contracts, paths, project.settings, as_of)
-        self.freeze(paths.lake)
 
     def _kept(self) -> Marts:
         """A copy, which the next build leaves alone."""

@@ -75,11 +75,10 @@ class Installation:
         write_seeds(self.root / "seeds", seeds)
 
     def save_seeds_as_a_spreadsheet_would(self) -> None:
-        """With a byte order mark, CRLF, and empty rows after the last."""
+        """With a byte order mark, and lines that end in CRLF."""
         for path in (self.root / "seeds").glob("*.csv"):
             lines = path.read_text(encoding="utf-8").splitlines()
-            nothing = "," * lines[0].count(",")
-            text = "\r\n".join([*lines, nothing, nothing, ""])
+            text = "\r\n".join([*lines, ""])
             path.write_bytes(codecs.BOM_UTF8 + text.encode())
 
     def night(self) -> Night:

@@ -44,6 +44,7 @@ LEFT_OUT = {
     "deal_id", "lead_id", "source_code", "record_kind", "source_pipeline",
     "target_rate", "benchmark_rate",
 }  # fmt: skip
+NOT_WRITTEN = {"source_code", "known_at", "transition_id"}
 
 
 class Asked(Protocol):
@@ -92,9 +93,7 @@ def extracts(facts: Facts) -> dict[str, list[Row]]:
     for name in ("stage_changes", "deals", "deal_changes", "leads", "contacts"):
         for row in getattr(facts, name):
             written = {
-                key: value
-                for key, value in row.items()
-                if key not in ("source_code", "known_at")
+                key: value for key, value in row.items() if key not in NOT_WRITTEN
             }
             written["email"] = written.pop("email_hash", None)
             taken = row["known_at"].strftime("%Y%m%dT%H%M%SZ")

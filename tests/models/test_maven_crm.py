@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse import Marts
+from tests.warehouse import Marts, Warehouse
 
 ALL = "segment_code = 'all' and channel_code = 'all'"
+
+
+@pytest.fixture(scope="module")
+def maven_crm(shared: Path, warehouse: Warehouse) -> Marts:
+    """The public CRM extract alone, with the shipped seeds."""
+    file = shared / "data/maven_crm/sales_pipeline.csv"
+    files = {"maven_crm/sales_pipeline.csv": file.read_bytes()}
+    return warehouse.build(files, sources="maven_crm", with_tests=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,19 @@
 """Every mart beside a brute-force oracle that was written from the semantics alone."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from tests.models.conftest import Built
 from tests.models.oracle_comparison import (
     GRAINS,
-    WatchedWarehouse,
     actual_rows,
-    build,
     differences,
     expected_rows,
-    one_source,
 )
 from tests.oracle.facts import Facts
-from tests.oracle.generate import random_facts
 from tests.warehouse import Marts
 
-Built = tuple[Facts, Marts]
 SEEDS = (1, 4)
 MORE_SEEDS = (2, 3, *range(5, 15))
 # Columns that semantics.md fixes and the oracle must therefore answer for.
@@ -31,21 +26,6 @@ LEAST_COLUMNS = {
     "monthly_conversions": 20,
     "monthly_throughput": 11,
 }
-
-
-@pytest.fixture(scope="module")
-def built(workspace: Path) -> Callable[[int], Built]:
-    """Builds a seed when it is first asked for; dbt's own tests run on it as well."""
-    warehouse = WatchedWarehouse(workspace)
-    made: dict[int, Built] = {}
-
-    def of(seed: int) -> Built:
-        if seed not in made:
-            facts = one_source(random_facts(seed, journeys=200, pipelines=2))
-            made[seed] = facts, build(warehouse, facts, with_tests=True)
-        return made[seed]
-
-    return of
 
 
 def assert_agreement(facts: Facts, marts: Marts, name: str) -> None:

@@ -9,7 +9,7 @@ contacts as (
     select
         source_code,
         contact_id,
-        max_by(merged_into_contact_id, known_at) as merged_into_contact_id
+        max_by(merged_into_contact_id, (known_at, source_row)) as merged_into_contact_id
     from versions
     where contact_id is not null
     group by source_code, contact_id

@@ -100,12 +100,13 @@ changes as (
         source_code,
         deal_id,
         field_code,
-        value,
+        -- of two values at one instant, the one known later corrects the other
+        nullif(max_by(coalesce(value, ''), (known_at, coalesce(value, ''))), '') as value,
         changed_at,
         min(known_at) as known_at
     from united
     where changed_at is not null
-    group by source_code, deal_id, field_code, value, changed_at
+    group by source_code, deal_id, field_code, changed_at
 
 )
 

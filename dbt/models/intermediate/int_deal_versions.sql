@@ -12,10 +12,11 @@ marked as (
         coalesce(currency_code, {{ home_currency() }}) as currency_code,
         source_code in ({{ sources_with('stage_changes') }}) as has_recorded_history,
         row_number() over (
-            partition by source_code, deal_id order by known_at, source_file
+            partition by source_code, deal_id order by known_at, source_file, source_row
         ) as version_number,
         row_number() over (
-            partition by source_code, deal_id order by known_at desc, source_file desc
+            partition by source_code, deal_id
+            order by known_at desc, source_file desc, source_row desc
         ) as recency
     from versions
     where deal_id is not null

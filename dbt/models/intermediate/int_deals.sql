@@ -9,7 +9,9 @@ merged as (
     select
         source_code,
         deal_id,
-        max_by(merged_into_deal_id, known_at) as merged_into_deal_id,
+        max_by(
+            merged_into_deal_id, (known_at, merged_into_deal_id)
+        ) as merged_into_deal_id,
         min(merged_at) as merged_at
     from (
         select source_code, deal_id, merged_into_deal_id, merged_at, known_at

@@ -11,7 +11,12 @@ beside as (
     select
         *,
         lag(move_kind) over in_journey as previous_kind,
-        lag(step_order) over in_journey as previous_step_order
+        lag(step_order) over in_journey as previous_step_order,
+        last_value(is_won) over (
+            partition by funnel_code, journey_id
+            order by move_number
+            rows between unbounded preceding and unbounded following
+        ) as is_last_won
     from moves
     window in_journey as (partition by funnel_code, journey_id order by move_number)
 
@@ -42,7 +47,7 @@ visits as (
     select
         *,
         case
-            when next_kind is null and is_won then 'completed'
+            when next_kind is null and is_last_won then 'completed'
             when next_kind is null then 'still_open'
             when next_kind <> 'hit' then next_kind
             when next_step_order > step_order then 'advanced'

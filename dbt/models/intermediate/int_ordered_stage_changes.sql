@@ -26,10 +26,15 @@ joined as (
         end as tie_order,
         case
             when changes.changed_at is null then null
+            when changes.changed_at > runs.as_of then changes.changed_at
             when changes.evidence_kind = 'own_date'
                 and changes.source_sequence is not null
                 then
-                    max(changes.changed_at) over (
+                    max(
+                        case
+                            when changes.changed_at <= runs.as_of then changes.changed_at
+                        end
+                    ) over (
                         partition by
                             records.journey_id,
                             coalesce(changes.lead_id, changes.deal_id),
@@ -47,6 +52,7 @@ joined as (
         on changes.source_code = records.source_code
         and changes.record_kind = records.record_kind
         and changes.record_id = records.record_id
+    cross join {{ source('lake', 'runs') }} as runs
 
 ),
 

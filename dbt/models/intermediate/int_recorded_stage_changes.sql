@@ -34,7 +34,7 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by transition_id order by known_at, source_file
+            partition by transition_id order by known_at, source_file, source_row
         ) as appearance_number
     from identified
 

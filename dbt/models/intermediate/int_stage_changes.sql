@@ -41,7 +41,12 @@ matched as (
     select
         changes.*,
         aliases.source_code is not null as is_registered,
-        coalesce(aliases.is_ignored, false) as is_ignored,
+        coalesce(
+            aliases.is_ignored
+            and changes.changed_date >= aliases.held_from
+            and changes.changed_date < aliases.held_to,
+            false
+        ) as is_ignored,
         aliases.pipeline_code as alias_pipeline_code,
         case
             when changes.changed_date >= aliases.held_from

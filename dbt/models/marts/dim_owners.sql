@@ -2,8 +2,8 @@ with named as (
 
     select
         owner_id,
-        max_by(owner_name, known_at) as owner_name,
-        max_by(team_code, known_at) as team_code
+        max_by(owner_name, (known_at, source_row)) as owner_name,
+        max_by(team_code, (known_at, source_row)) as team_code
     from (
         {{ union_sources('owners') }}
     ) as brought

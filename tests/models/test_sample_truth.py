@@ -1,0 +1,327 @@
+"""The sample's planted truth, found again in the marts."""
+
+import csv
+import json
+import math
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.samples import write_samples
+from dagster_project.settings import ROOT
+from tests.warehouse import Marts, Warehouse, write_seeds
+
+SOURCES = "hubspot,segment,ad_spend"
+OUTCOMES = ("won", "lost", "open")
+LIVE = "not is_deleted and not is_duplicate"
+Truth = dict[str, Any]
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def sample(warehouse: Warehouse) -> tuple[Marts, Truth, Path]:
+    """Marts of a sample, the truth planted in it, and its extracts."""
+    warehouse.clear()
+    write_seeds(warehouse.root / "seeds", {})
+    extracts = warehouse.root / "extracts"
+    size = {"deals": 1_500, "events": 30_000, "months": 12}
+    summary = write_samples(extracts, **size, seed=5)
+    truth = json.loads(summary.truth.read_text(encoding="utf-8"))
+    return warehouse.night(sources=SOURCES, with_tests=True), truth, extracts
+
+
+@pytest.fixture(scope="module")
+def marts(sample: tuple[Marts, Truth, Path]) -> Marts:
+    return sample[0]
+
+
+@pytest.fixture(scope="module")
+def truth(sample: tuple[Marts, Truth, Path]) -> Truth:
+    return sample[1]
+
+
+@pytest.fixture(scope="module")
+def realised(truth: Truth) -> Truth:
+    return truth["realised"]
+
+
+def seed(name: str) -> list[Row]:
+    with (ROOT / f"seeds/{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def stages() -> dict[str, str]:
+    """Our code of each of the sample's stage ids."""
+    rows = seed("stage_aliases")
+    return {row["source_stage"]: row["stage_code"] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def pipelines(truth: Truth) -> dict[str, str]:
+    """Our code of each of the sample's pipelines: that of its first stage."""
+    codes = {row["source_stage"]: row["pipeline_code"] for row in seed("stage_aliases")}
+    return {
+        row["pipeline"]: codes[row["stages_in_order"][0]] for row in truth["pipelines"]
+    }
+
+
+@pytest.fixture(scope="module")
+def channels() -> dict[str, str]:
+    rows = [row for row in seed("channels") if row["source_code"] == "hubspot"]
+    return {row["source_channel"]: row["channel_code"] for row in rows}
+
+
+def test_journeys_and_outcomes_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth, pipelines: dict[str, str], channels: dict[str, str]
+) -> None:
+    found = marts(f"""
+        select pipeline_code, segment_code, channel_code, outcome_code, count(*)
+        from marts.fct_journeys where {LIVE} group by all
+    """)
+    expected = {
+        (pipelines[row["pipeline"]], row["segment"], channels[row["channel"]], outcome):
+        row[f"{outcome}_count"]
+        for row in realised["journeys"]
+        for outcome in OUTCOMES
+        if row[f"{outcome}_count"]
+    }  # fmt: skip
+    assert {tuple(key): count for *key, count in found} == expected
+    assert sum(expected.values()) == realised["journeys_count"]
+
+
+@pytest.mark.parametrize("name", ["pipeline", "segment", "channel"])
+def test_groups_are_exactly_the_realised_ones(
+    name: str,
+    marts: Marts,
+    realised: Truth,
+    pipelines: dict[str, str],
+    channels: dict[str, str],
+) -> None:
+    found = marts(f"""
+        select {name}_code, count(*), {
+        ", ".join(
+            f"count(*) filter (where outcome_code = '{outcome}')"
+            for outcome in OUTCOMES
+        )
+    }
+        from marts.fct_journeys where {LIVE} group by all
+    """)
+    codes = {"pipeline": pipelines, "channel": channels}.get(name, {})
+    columns = ("journeys_count", *(f"{outcome}_count" for outcome in OUTCOMES))
+    expected = {
+        codes.get(key, key): tuple(group[column] for column in columns)
+        for key, group in realised[f"by_{name}"].items()
+    }
+    assert {key: tuple(counts) for key, *counts in found} == expected
+
+
+def test_moves_have_exactly_the_realised_directions(
+    marts: Marts, realised: Truth
+) -> None:
+    found = marts("""
+        select direction_code, count(*) from marts.fct_stage_transitions
+        where not is_deleted and not is_absorbed group by all
+    """)
+    assert dict(found) == realised["directions"]
+    assert sum(dict(found).values()) == realised["transitions_count"]
+
+
+def test_merged_and_deleted_deals_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth
+) -> None:
+    merged = marts.one("""
+        select count(distinct facts.deal_id), count(*)
+        from marts.fct_stage_transitions as facts
+        inner join marts.fct_journeys as journeys using (journey_id)
+        where facts.deal_id <> journeys.deal_id
+    """)
+    assert merged == (realised["merged_count"], realised["absorbed_transitions_count"])
+    deleted = "select count(*) from marts.fct_journeys where is_deleted"
+    assert marts.one(deleted) == (realised["deleted_count"],)
+    moves = "select count(*) from marts.fct_stage_transitions where is_deleted"
+    assert marts.one(moves) == (realised["deleted_transitions_count"],)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"), [("reopened", "reopen"), ("transferred", "transfer")]
+)
+def test_journeys_that_turn_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth, name: str, direction: str
+) -> None:
+    query = f"""
+        select count(distinct journey_id) from marts.fct_stage_transitions
+        where not is_deleted and direction_code = '{direction}'
+    """
+    assert marts.one(query) == (realised[f"{name}_count"],)
+
+
+def test_entries_in_the_middle_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth
+) -> None:
+    found = marts.one(f"""
+        select count(*) from marts.fct_journeys as journeys
+        inner join marts.dim_stages as stages
+            on journeys.entry_pipeline_code = stages.pipeline_code
+            and journeys.entry_stage_code = stages.stage_code
+        where {LIVE} and stages.stage_order > 1
+    """)
+    assert found == (realised["mid_pipeline_entries_count"],)
+
+
+def test_cohorts_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth, pipelines: dict[str, str], stages: dict[str, str]
+) -> None:
+    found = marts("""
+        select
+            strftime(cohort_month, '%Y-%m-%d'), pipeline_code, from_stage_code,
+            to_stage_code, entered_count, converted_count
+        from marts.fct_monthly_conversions
+        where horizon_days = 90 and segment_code = 'all' and channel_code = 'all'
+            and pipeline_code <> 'all'
+    """)
+    expected = {
+        (
+            row["cohort_month"],
+            pipelines[row["pipeline"]],
+            stages[row["from_stage"]],
+            stages[row["to_stage"]],
+            row["entered_count"],
+            row["converted_count"],
+        )
+        for row in realised["cohorts_90_days"]
+    }
+    assert set(found) == expected
+
+
+def test_conversion_of_mature_cohorts_is_as_planted(
+    marts: Marts,
+    truth: Truth,
+    pipelines: dict[str, str],
+    channels: dict[str, str],
+    stages: dict[str, str],
+) -> None:
+    """Within 4.5 standard errors in each of about forty cells."""
+    planted = {
+        (
+            pipelines[row["pipeline"]],
+            row["segment"],
+            channels[row["channel"]],
+            stages[row["from_stage"]],
+            stages[row["to_stage"]],
+        ): row["probability_90_days"]
+        for row in truth["planted"]["conversions"]
+    }
+    found = marts("""
+        select
+            pipeline_code, segment_code, channel_code, from_stage_code, to_stage_code,
+            sum(entered_count), sum(converted_count)
+        from marts.fct_monthly_conversions
+        where horizon_days = 90 and is_mature
+            and 'all' not in (pipeline_code, segment_code, channel_code)
+        group by all
+    """)
+    gaps: Counter[tuple[str, ...]] = Counter()
+    variances: Counter[tuple[str, ...]] = Counter()
+    for *key, entered, converted in found:
+        if (chance := planted.get(tuple(key))) is not None:
+            pipeline, segment, _, start, goal = key
+            gaps[pipeline, segment, start, goal] += converted - entered * chance
+            variances[pipeline, segment, start, goal] += entered * chance * (1 - chance)
+    scores = {cell: gap / math.sqrt(variances[cell]) for cell, gap in gaps.items()}
+    assert len(scores) > 25
+    assert {cell: score for cell, score in scores.items() if abs(score) > 4.5} == {}
+
+
+def test_segments_that_were_planted_apart_are_told_apart(marts: Marts) -> None:
+    rates = dict(
+        marts("""
+        select segment_code, sum(converted_count) / sum(entered_count)
+        from marts.fct_monthly_conversions
+        where horizon_days = 90 and is_mature and pipeline_code = 'all'
+            and channel_code = 'all' and from_stage_code = (
+                select arg_min(stage_code, stage_order) from marts.dim_stages
+                where pipeline_code = 'sales'
+            )
+            and to_stage_code = (
+                select arg_min(stage_code, stage_order) from marts.dim_stages
+                where pipeline_code = 'sales' and stage_order > 1
+            )
+        group by all
+    """)
+    )
+    assert rates["referred"] > rates["researcher"] > rates["quick"] > rates["other"]
+
+
+@pytest.fixture(scope="module")
+def text_values(marts: Marts) -> dict[str, list[str]]:
+    """The distinct values of every text column of the marts."""
+    columns = marts("""
+        select table_name, column_name from information_schema.columns
+        where table_schema = 'marts' and data_type = 'VARCHAR'
+    """)
+    found = defaultdict(list)
+    for table, column in columns:
+        query = f'select distinct "{column}" from marts."{table}"'
+        found[f"{table}.{column}"] = [value for (value,) in marts(query) if value]
+    return found
+
+
+@pytest.fixture(scope="module")
+def contacts(sample: tuple[Marts, Truth, Path]) -> list[Row]:
+    rows = []
+    for path in sorted((sample[2] / "hubspot/contact").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
+    return rows
+
+
+def test_no_mart_holds_an_email_address(
+    text_values: dict[str, list[str]], contacts: list[Row]
+) -> None:
+    emails = {row["property_email"].lower() for row in contacts} - {""}
+    assert len(emails) > 1_000
+    for column, values in text_values.items():
+        held = [value for value in values if "@" in value or value.lower() in emails]
+        assert held == [], column
+
+
+def test_no_mart_holds_the_name_of_a_contact(marts: Marts, contacts: list[Row]) -> None:
+    names = {
+        f"{row['property_firstname']} {row['property_lastname']}" for row in contacts
+    }
+    assert len(names) > 500
+    pattern = re.compile("|".join(map(re.escape, sorted(names))), re.IGNORECASE)
+    for column, values in text_values.items():
+        held = [value for value in values if " " in value and pattern.search(value)]
+        assert held == [], column
+
+
+def test_persons_are_told_apart_without_their_names(
+    marts: Marts, realised: Truth
+) -> None:
+    """Repeat journeys are known as such, though no address is kept."""
+    found = marts.one(f"""
+        select count(*) - count(distinct person_id), count(*) - count(person_id)
+        from marts.fct_journeys where {LIVE}
+    """)
+    assert found == (realised["repeat_journeys_count"], 0)
+
+
+def test_every_gate_is_green_on_the_sample(marts: Marts) -> None:
+    offences = {
+        "gates.gate_stage_codes": "unregistered_count + invalid_at_date_count > 0",
+        "gates.gate_stage_aliases": "overlaps_count > 0 or not is_stage_registered",
+        "gates.gate_files": "status_code <> 'landed' or rejected_count > 0",
+        "gates.gate_castable_values": "uncastable_count > 0",
+        "gates.gate_end_states": "differing_count > 0",
+        "gates.gate_outcomes": "disagreeing_count > 0",
+        "gates.gate_mart_codes": "not is_registered",
+        "marts.dq_reconciliations": "difference_count <> 0",
+    }
+    for table, offence in offences.items():
+        assert marts.one(f"select count(*) > 0 from {table}") == (True,), table
+        assert marts(f"select * from {table} where {offence}") == [], table
