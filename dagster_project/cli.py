@@ -58,9 +58,11 @@ def read_as_of(text: str, timezone: str) -> datetime:
 def current_settings() -> Settings:
     """The settings; a wrong one is an error of usage."""
     try:
-        return Settings.from_environment()
+        settings = Settings.from_environment()
     except SettingError as error:
         raise click.UsageError(str(error)) from error
+    _refuse_unknown_sources(settings)
+    return settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -282,6 +284,18 @@ def ui(port: int) -> None:
     module = ["-m", "dagster_project.definitions"]
     call = [sys.executable, "-m", "dagster", "dev", *module]
     os.execv(sys.executable, [*call, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
+
+
+def _refuse_unknown_sources(settings: Settings) -> None:
+    from dagster_project.transforming import named_sources
+
+    named = named_sources() if settings.sources else ()
+    unknown = ", ".join(source for source in settings.sources if source not in named)
+    if unknown:
+        raise click.UsageError(
+            f"FUNNELHOUSE_SOURCES names {unknown}, which dbt/dbt_project.yml does not; "
+            f"it has {', '.join(named)}"
+        )
 
 
 def _contract_findings(settings: Settings) -> list[dict[str, Any]]:

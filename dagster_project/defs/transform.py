@@ -189,10 +189,19 @@ def refuse_failures(outcomes: list[Outcome]) -> None:
     faults = [str(outcome) for outcome in outcomes if outcome.is_fault]
     if faults:
         text = f"dbt could not build {len(faults)} node(s):\n" + "\n".join(faults)
-        raise dg.Failure(description=text, allow_retries=False)
+        raise dg.Failure(description=text + hint(outcomes), allow_retries=False)
     failed = [str(outcome) for outcome in outcomes if outcome.is_refused]
     if failed:
-        raise RefusedError(f"{len(failed)} dbt test(s) failed:\n" + "\n".join(failed))
+        text = f"{len(failed)} dbt test(s) failed:\n" + "\n".join(failed)
+        raise RefusedError(text + hint(outcomes))
+
+
+def hint(outcomes: list[Outcome]) -> str:
+    """Where seeds are at fault, who says so in words that name file and line."""
+    broken = [each for each in outcomes if each.is_fault or each.is_refused]
+    if any(each.resource_type == "seed" or "_seeds" in each.file for each in broken):
+        return "\n`funnelhouse check` names what is wrong in the seeds, line by line."
+    return ""
 
 
 def _teller(

@@ -35,7 +35,8 @@ def files(*endings: str, folders: tuple[str, ...] = FOLDERS) -> list[Path]:
         path
         for folder in folders
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in endings and not MADE.intersection(path.parts)
+        if path.suffix in endings
+        and not MADE.intersection(path.relative_to(ROOT).parts)
     )
 
 

@@ -101,7 +101,9 @@ changes as (
         deal_id,
         field_code,
         -- of two values at one instant, the one known later corrects the other
-        nullif(max_by(coalesce(value, ''), (known_at, coalesce(value, ''))), '') as value,
+        nullif(
+            max_by(coalesce(value, ''), (known_at, coalesce(value, ''))), ''
+        ) as value,
         changed_at,
         min(known_at) as known_at
     from united

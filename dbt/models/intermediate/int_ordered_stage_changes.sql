@@ -32,7 +32,8 @@ joined as (
                 then
                     max(
                         case
-                            when changes.changed_at <= runs.as_of then changes.changed_at
+                            when changes.changed_at <= runs.as_of
+                                then changes.changed_at
                         end
                     ) over (
                         partition by

@@ -1,0 +1,394 @@
+"""A newcomer's sources: YAML, small SQL and lines in seeds, and no Python at all.
+
+`acme` keeps a history, and writes as a German office does; `daily` is one whole table
+of deals a day, whose changes are told by comparing the extracts.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from dbt.cli.main import dbtRunner
+
+from dagster_project.landing import freeze_run, land, next_batch_id, read_contracts
+from dagster_project.paths import DBT, Paths
+from dagster_project.transforming import close_connections, environment
+from tests.models.stories import alias, registry, stage
+from tests.warehouse import Marts, Warehouse, write_files, write_seeds
+
+SOURCES = ("acme", "daily")
+MODELS = (
+    *("fct_stage_transitions", "fct_journeys", "fct_journey_steps"),
+    *("fct_stage_snapshots", "fct_monthly_throughput", "dq_reconciliations"),
+    *("gate_castable_values", "gate_stage_codes", "gate_end_states"),
+)
+
+ACME_SOURCES = r"""
+sources:
+  - name: acme
+    config:
+      meta:
+        extract:
+          format: csv
+          delimiter: ";"
+          encoding: cp1252
+          timezone: Europe/Berlin
+          decimal: ","
+          date_format: "%d.%m.%Y %H:%M"
+          extracted_at: {path: '(\d{4}-\d{2}-\d{2})'}
+    tables:
+      - name: deals
+        config: {meta: {extract: {files: [acme/deals/*.csv], mode: changes, key: [Nr]}}}
+        columns: [{name: Nr}, {name: Phase}, {name: Wert}, {name: Ort}]
+      - name: phases
+        config: {meta: {extract: {files: [acme/phases/*.csv], mode: append}}}
+        columns: [{name: Nr}, {name: Phase}, {name: Seit}]
+"""
+ACME_DEALS = """
+with raw as (
+
+    select * from {{ admitted('acme', 'deals') }} as admitted
+
+),
+
+renamed as (
+
+    select
+        'acme' as source_code,
+        {{ label('"Nr"') }} as deal_id,
+        'office' as source_pipeline,
+        {{ label('"Phase"') }} as source_stage,
+        {{ label('"Ort"') }} as region,
+        {{ number('"Wert"') }} as amount,
+        _extracted_at as known_at,
+        {{ lineage(numbers=['"Wert"']) }}
+    from raw
+
+)
+
+select * from renamed
+"""
+ACME_CHANGES = """
+with raw as (
+
+    select * from {{ admitted('acme', 'phases') }} as admitted
+
+),
+
+renamed as (
+
+    select
+        'acme' as source_code,
+        {{ label('"Nr"') }} as deal_id,
+        'office' as source_pipeline,
+        {{ label('"Phase"') }} as source_stage,
+        {{ utc('"Seit"') }} as changed_at,
+        'history' as evidence_kind,
+        _extracted_at as known_at,
+        {{ lineage(times=['"Seit"']) }}
+    from raw
+
+)
+
+select * from renamed
+"""
+DAILY_SOURCES = r"""
+sources:
+  - name: daily
+    config:
+      meta:
+        extract:
+          format: csv
+          extracted_at: {path: '(\d{4}-\d{2}-\d{2})'}
+    tables:
+      - name: deals
+        config: {meta: {extract: {files: [daily/*.csv], mode: full, key: [id]}}}
+        columns:
+          [{name: id}, {name: phase}, {name: value}, {name: opened}, {name: closed}]
+"""
+DAILY_DEALS = """
+with raw as (
+
+    select * from {{ admitted('daily', 'deals') }} as admitted
+
+),
+
+renamed as (
+
+    select
+        'daily' as source_code,
+        {{ label('id') }} as deal_id,
+        'shop' as source_pipeline,
+        {{ label('phase') }} as source_stage,
+        {{ number('value') }} as amount,
+        {{ utc('opened') }} as created_at,
+        {{ utc('closed') }} as closed_at,
+        _is_vanished as is_deleted,
+        _extracted_at as known_at,
+        {{ lineage(times=['opened', 'closed'], numbers=['value']) }}
+    from raw
+
+)
+
+select * from renamed
+"""
+STAGING = {
+    "acme/_acme__sources.yml": ACME_SOURCES,
+    "acme/stg_acme__deals.sql": ACME_DEALS,
+    "acme/stg_acme__stage_changes.sql": ACME_CHANGES,
+    "daily/_daily__sources.yml": DAILY_SOURCES,
+    "daily/stg_daily__deals.sql": DAILY_DEALS,
+}
+PROVIDED = ("    acme: [deals, stage_changes]", "    daily: [deals]")
+
+STAGES = [
+    stage("a", 1, pipeline="office", probability=0.5),
+    stage("w", 2, pipeline="office", outcome_code="won"),
+    stage("a", 1, pipeline="shop"),
+    stage("b", 2, pipeline="shop"),
+    stage("w", 3, pipeline="shop", outcome_code="won"),
+]
+ALIASES = [
+    alias("Anfrage", "a", pipeline="office", source_code="acme"),
+    alias("Verkauft", "w", pipeline="office", source_code="acme"),
+    alias("one", "a", pipeline="shop", source_code="daily"),
+    alias("two", "b", pipeline="shop", source_code="daily"),
+    alias("sold", "w", pipeline="shop", source_code="daily"),
+]
+
+HEADER = "id,phase,value,opened,closed\n"
+EXTRACTS = {
+    "acme/deals/2024-11-02.csv": (
+        "Nr;Phase;Wert;Ort\n"
+        "1;Verkauft;1.234,50;Köln\n"
+        "2;Anfrage;80;Gießen\n"
+        "3;Anfrage;;\n"
+    ).encode("cp1252"),
+    "acme/phases/2024-11-02.csv": (
+        "Nr;Phase;Seit\n"
+        "1;Anfrage;31.03.2024 01:30\n"
+        "1;Verkauft;31.03.2024 03:30\n"
+        "2;Anfrage;27.10.2024 01:30\n"
+        "3;Anfrage;27.10.2024 03:30\n"
+    ).encode("cp1252"),
+    "daily/2024-01-10.csv": HEADER
+    + "moved,one,10,2024-01-08 09:00:00,\n"
+    + "vanished,one,20,2024-01-09,\n"
+    + "hidden,one,30,2024-01-09,\n"
+    + "sold,two,40,2024-01-09,\n",
+    "daily/2024-01-11.csv": HEADER
+    + "moved,two,15,2024-01-08 09:00:00,\n"
+    + "sold,sold,40,2024-01-09,2024-01-11 09:00:00\n"
+    + "late,two,50,2024-01-05,\n",
+    "daily/2024-01-12.csv": HEADER
+    + "moved,two,15,2024-01-08 09:00:00,\n"
+    + "hidden,one,30,2024-01-09,\n"
+    + "sold,sold,40,2024-01-09,2024-01-11 09:00:00\n"
+    + "late,two,50,2024-01-05,\n",
+}
+FIRST, SECOND = datetime(2024, 1, 10, 23, 59, 59), datetime(2024, 1, 11, 23, 59, 59)
+
+
+def write_project(project: Path) -> None:
+    """The project's dbt folder with what a newcomer adds to it, and nothing else."""
+    made = shutil.ignore_patterns("target", "logs", "__pycache__")
+    shutil.copytree(DBT, project, ignore=made)
+    write_files(project / "models/staging", STAGING)
+    settings = project / "dbt_project.yml"
+    text = settings.read_text(encoding="utf-8")
+    named = "\n".join(["  sources:", *PROVIDED, ""])
+    settings.write_text(text.replace("  sources:\n", named, 1), encoding="utf-8")
+
+
+def dbt(*arguments: str) -> None:
+    done = dbtRunner().invoke([*arguments, "--log-level", "none"])
+    close_connections()
+    results = getattr(done.result, "results", None) or ()
+    faults = [
+        f"{each.node.name}: {each.message}"
+        for each in results
+        if each.status not in ("success", "pass")
+    ]
+    assert done.success, done.exception or "\n".join(faults)
+
+
+def variables(paths: Paths, warehouse: Warehouse, project: Path) -> Mapping[str, str]:
+    """The environment of a night, on the newcomer's copy."""
+    return {
+        **environment(warehouse.settings, paths),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_PROFILES_DIR": str(project),
+        "FUNNELHOUSE_SEEDS": os.path.relpath(paths.seeds, project),
+        "FUNNELHOUSE_SOURCES": ",".join(SOURCES),
+    }
+
+
+@pytest.fixture(scope="module")
+def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
+    warehouse = Warehouse(tmp_path_factory.mktemp("newcomer"))
+    paths = Paths.of(warehouse.settings)
+    write_project(warehouse.root / "dbt")
+    write_seeds(paths.seeds, registry(STAGES, ALIASES))
+    warehouse.write(EXTRACTS)
+    paths.warehouse.parent.mkdir(parents=True)
+    with patch.dict(os.environ, variables(paths, warehouse, warehouse.root / "dbt")):
+        dbt("parse")
+        manifest = json.loads(paths.dbt_manifest.read_text(encoding="utf-8"))
+        contracts = read_contracts(manifest, SOURCES)
+        batch_id = next_batch_id(paths)
+        for contract in contracts:
+            land(contract, paths, batch_id)
+        freeze_run(contracts, paths, warehouse.settings, as_of=None)
+        dbt("build", "--select", *(f"+{name}" for name in MODELS))
+    return Marts(paths.warehouse)
+
+
+def path(marts: Marts, deal_id: str) -> list[tuple[Any, ...]]:
+    return marts(
+        """
+        select to_stage_code, direction_code, changed_at, changed_after, evidence_kind
+        from marts.fct_stage_transitions where deal_id = ? order by sequence_number
+        """,
+        deal_id,
+    )
+
+
+def days(marts: Marts, stage_code: str) -> dict[date, tuple[int, ...]]:
+    found = marts(
+        """
+        select snapshot_date, open_count, entered_count, left_count, removed_count
+        from marts.fct_stage_snapshots where pipeline_code = 'shop' and stage_code = ?
+        """,
+        stage_code,
+    )
+    return {day: tuple(counts) for day, *counts in found if day <= date(2024, 1, 12)}
+
+
+def test_a_new_source_has_its_journeys_and_outcomes(marts: Marts) -> None:
+    found = marts("""
+        select deal_id, pipeline_code, current_stage_code, outcome_code, amount,
+            region_code
+        from marts.fct_journeys where source_code = 'acme' order by 1
+    """)
+    assert found == [
+        ("1", "office", "w", "won", 1234.5, "Köln"),
+        ("2", "office", "a", "open", 80.0, "Gießen"),
+        ("3", "office", "a", "open", None, "unknown"),
+    ]
+
+
+def test_times_are_read_in_the_zone_of_the_source_on_both_sides_of_dst(
+    marts: Marts,
+) -> None:
+    found = marts("""
+        select deal_id, changed_at from marts.fct_stage_transitions
+        where source_code = 'acme' order by changed_at
+    """)
+    assert found == [
+        ("1", datetime(2024, 3, 31, 0, 30)),
+        ("1", datetime(2024, 3, 31, 1, 30)),
+        ("2", datetime(2024, 10, 26, 23, 30)),
+        ("3", datetime(2024, 10, 27, 2, 30)),
+    ]
+
+
+def test_an_extract_named_for_a_day_holds_that_day_of_its_zone(marts: Marts) -> None:
+    query = """
+        select distinct observed_until from marts.fct_journeys where source_code = ?
+    """
+    assert marts.one(query, "acme") == (datetime(2024, 11, 2, 22, 59, 59),)
+    assert marts.one(query, "daily") == (datetime(2024, 1, 12, 23, 59, 59),)
+
+
+def test_months_hold_the_wins_of_both_sources(marts: Marts) -> None:
+    found = marts("""
+        select month, pipeline_code, sum(won_count), sum(won_amount)
+        from marts.fct_monthly_throughput
+        where pipeline_code <> 'all' and segment_code = 'all' and channel_code = 'all'
+        group by all having sum(won_count) > 0 order by 1
+    """)
+    assert found == [
+        (date(2024, 1, 1), "shop", 1, 40.0),
+        (date(2024, 3, 1), "office", 1, 1234.5),
+    ]
+
+
+def test_gates_and_accounts_are_green(marts: Marts) -> None:
+    offences = {
+        "gates.gate_castable_values": "uncastable_count > 0",
+        "gates.gate_stage_codes": "unregistered_count + invalid_at_date_count > 0",
+        "gates.gate_end_states": "differing_count > 0",
+        "marts.dq_reconciliations": "difference_count <> 0",
+    }
+    for table, offence in offences.items():
+        assert marts.one(f"select count(*) > 0 from {table}") == (True,), table
+        assert marts(f"select * from {table} where {offence}") == [], table
+
+
+def test_a_change_between_two_whole_extracts_happened_at_the_later(
+    marts: Marts,
+) -> None:
+    assert path(marts, "moved") == [
+        ("a", "entry", datetime(2024, 1, 8, 9), None, "own_date"),
+        ("b", "forward", SECOND, FIRST, "comparison"),
+    ]
+
+
+def test_a_date_of_its_own_between_two_extracts_is_better_than_theirs(
+    marts: Marts,
+) -> None:
+    assert path(marts, "sold") == [
+        ("b", "entry", datetime(2024, 1, 9), None, "own_date"),
+        ("w", "won", datetime(2024, 1, 11, 9), None, "own_date"),
+    ]
+
+
+def test_a_deal_first_seen_later_entered_when_it_was_opened(marts: Marts) -> None:
+    expected = [("b", "entry", datetime(2024, 1, 5), None, "own_date")]
+    assert path(marts, "late") == expected
+
+
+def test_what_is_known_by_comparison_is_watched_from_the_first_extract(
+    marts: Marts,
+) -> None:
+    found = marts("""
+        select deal_id, observed_from from marts.fct_journeys
+        where source_code = 'daily' and deal_id in ('moved', 'late') order by 1
+    """)
+    assert found == [("late", FIRST), ("moved", FIRST)]
+
+
+def test_a_key_that_a_later_whole_extract_lacks_is_a_deletion(marts: Marts) -> None:
+    deleted = """
+        select deal_id, is_deleted from marts.fct_journeys
+        where source_code = 'daily' and deal_id in ('vanished', 'hidden') order by 1
+    """
+    assert marts(deleted) == [("hidden", False), ("vanished", True)]
+    counted = days(marts, "a")
+    # "moved" left on the 11th, "vanished" was removed, "hidden" came back the day after.
+    assert counted[date(2024, 1, 10)] == (3, 0, 0, 0)
+    assert counted[date(2024, 1, 11)] == (1, 0, 1, 1)
+    assert counted[date(2024, 1, 12)] == (1, 0, 0, 0)
+
+
+def test_an_amount_holds_until_the_extract_that_shows_another(marts: Marts) -> None:
+    amounts = marts("""
+        select snapshot_date, open_amount from marts.fct_stage_snapshots
+        where pipeline_code = 'shop' and stage_code = 'a'
+            and snapshot_date between date '2024-01-08' and date '2024-01-10'
+        order by 1
+    """)
+    assert [amount for _, amount in amounts] == [10, 60, 60]
+    moved = "select amount from marts.fct_journeys where deal_id = 'moved'"
+    assert marts.one(moved) == (15,)
+
+
+def test_the_project_itself_was_not_touched() -> None:
+    assert not (DBT / "models/staging/acme").exists()
+    assert "acme" not in (DBT / "dbt_project.yml").read_text(encoding="utf-8")
