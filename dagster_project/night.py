@@ -231,8 +231,19 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         generation=generation,
         facts=facts if facts.is_file() else None,
         report=_report(folder),
+        warnings=_unclaimed(told.get("lake/runs", {}).get("unclaimed", [])),
         trace=trace,
     )
+
+
+def _unclaimed(names: list[str]) -> list[str]:
+    if not names:
+        return []
+    shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return [
+        f"{len(names)} files of extracts/ are declared by no source and were left "
+        f"alone: {shown}. Declare them in a _<source>__sources.yml, or take them out."
+    ]
 
 
 def _report(folder: Path) -> Path | None:

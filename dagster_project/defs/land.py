@@ -14,7 +14,14 @@ from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.resources import Night
 from dagster_project.ingredients import read_ingredients
-from dagster_project.landing import Contract, Landing, freeze_run, land, read_contracts
+from dagster_project.landing import (
+    Contract,
+    Landing,
+    freeze_run,
+    land,
+    read_contracts,
+    unclaimed_files,
+)
 from dagster_project.publishing import current_manifest
 from dagster_project.transforming import Project
 
@@ -110,9 +117,12 @@ def freeze_night(
     is_published = published is not None and published.run_key == ingredients.run_key
     if is_published and paths.warehouse.is_file() and not night.full_refresh:
         return None
+    declared = read_contracts(project.manifest, ())
+    unclaimed = unclaimed_files(declared, paths.extracts)
     return {
         "as_of": ingredients.as_of,
         "files": len(ingredients.files),
+        "unclaimed": dg.MetadataValue.json(unclaimed[:50]),
         "run_key": ingredients.run_key,
     }
 

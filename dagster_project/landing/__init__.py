@@ -8,6 +8,7 @@ from dagster_project.landing.contract import (
     read_contracts,
 )
 from dagster_project.landing.freezing import NoExtractsError, Run, freeze_run
+from dagster_project.landing.incoming import unclaimed_files
 from dagster_project.landing.lake import FileOutcome, next_batch_id, sweep_orphans
 from dagster_project.landing.landing import Landing, land
 from dagster_project.landing.sinks import LandingError
@@ -27,4 +28,5 @@ __all__ = [
     "next_batch_id",
     "read_contracts",
     "sweep_orphans",
+    "unclaimed_files",
 ]

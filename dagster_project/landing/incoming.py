@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,6 +72,19 @@ def find_files(contract: Contract, extracts: Path) -> list[Found]:
         for name in sorted(names)
         if not name.endswith(IGNORED) and not (extracts / name).is_dir()
     ]
+
+
+def unclaimed_files(contracts: Iterable[Contract], extracts: Path) -> list[str]:
+    """Files below extracts/ that no declaration matches; none is left in silence."""
+    claimed = {found.name for each in contracts for found in find_files(each, extracts)}
+    names = glob.iglob("**", root_dir=extracts, recursive=True)  # noqa: PTH207  skips hidden files
+    return sorted(
+        _shown(name)
+        for name in names
+        if not name.endswith(IGNORED)
+        and (extracts / name).is_file()
+        and _shown(name) not in claimed
+    )
 
 
 def _shown(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from dagster_project.landing import (
     next_batch_id,
     sinks,
     sweep_orphans,
+    unclaimed_files,
 )
 
 from .conftest import BY_PATH, House, contract
@@ -194,3 +196,12 @@ def test_outcomes_add_up(house: House) -> None:
         "select sum(physical_count - landed_count - rejected_count - erased_count) "
         "from {manifest}"
     ) == [(0,)]
+
+
+def test_files_that_no_source_declares_are_named(tmp_path: Path) -> None:
+    for name in ("acme/deals.csv", "acme/accounts.csv", "acme/deals.csv.sha256"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("id\n1\n", encoding="utf-8")
+    declared = contract(files=("acme/deals.csv",))
+    assert unclaimed_files([declared], tmp_path) == ["acme/accounts.csv"]

@@ -1,11 +1,12 @@
 """A newcomer's sources: YAML, small SQL and lines in seeds, and no Python at all.
 
-`acme` keeps a history, and writes as a German office does; `daily` is one whole table
-of deals a day, whose changes are told by comparing the extracts.
+`acme` is the example of CONTRIBUTING.md, word for word; `office` writes as in Germany;
+`daily` is one whole table of deals a day, whose changes are told by comparing extracts.
 """
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -18,20 +19,24 @@ from dbt.cli.main import dbtRunner
 
 from dagster_project.landing import freeze_run, land, next_batch_id, read_contracts
 from dagster_project.paths import DBT, Paths
+from dagster_project.settings import ROOT
 from dagster_project.transforming import close_connections, environment
 from tests.models.stories import alias, registry, stage
 from tests.warehouse import Marts, Warehouse, write_files, write_seeds
 
-SOURCES = ("acme", "daily")
+SOURCES = ("acme", "office", "daily")
 MODELS = (
     *("fct_stage_transitions", "fct_journeys", "fct_journey_steps"),
     *("fct_stage_snapshots", "fct_monthly_throughput", "dq_reconciliations"),
     *("gate_castable_values", "gate_stage_codes", "gate_end_states"),
 )
 
-ACME_SOURCES = r"""
+FENCED = re.compile(r"^```(?:yaml|sql)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PROVIDES = re.compile(r"`(acme: \[.*?\])`")
+
+OFFICE_SOURCES = r"""
 sources:
-  - name: acme
+  - name: office
     config:
       meta:
         extract:
@@ -44,25 +49,27 @@ sources:
           extracted_at: {path: '(\d{4}-\d{2}-\d{2})'}
     tables:
       - name: deals
-        config: {meta: {extract: {files: [acme/deals/*.csv], mode: changes, key: [Nr]}}}
+        config:
+          meta:
+            extract: {files: [office/deals/*.csv], mode: changes, key: [Nr]}
         columns: [{name: Nr}, {name: Phase}, {name: Wert}, {name: Ort}]
       - name: phases
-        config: {meta: {extract: {files: [acme/phases/*.csv], mode: append}}}
+        config: {meta: {extract: {files: [office/phases/*.csv], mode: append}}}
         columns: [{name: Nr}, {name: Phase}, {name: Seit}]
 """
-ACME_DEALS = """
+OFFICE_DEALS = """
 with raw as (
 
-    select * from {{ admitted('acme', 'deals') }} as admitted
+    select * from {{ admitted('office', 'deals') }} as admitted
 
 ),
 
 renamed as (
 
     select
-        'acme' as source_code,
+        'office' as source_code,
         {{ label('"Nr"') }} as deal_id,
-        'office' as source_pipeline,
+        'sales' as source_pipeline,
         {{ label('"Phase"') }} as source_stage,
         {{ label('"Ort"') }} as region,
         {{ number('"Wert"') }} as amount,
@@ -74,19 +81,19 @@ renamed as (
 
 select * from renamed
 """
-ACME_CHANGES = """
+OFFICE_CHANGES = """
 with raw as (
 
-    select * from {{ admitted('acme', 'phases') }} as admitted
+    select * from {{ admitted('office', 'phases') }} as admitted
 
 ),
 
 renamed as (
 
     select
-        'acme' as source_code,
+        'office' as source_code,
         {{ label('"Nr"') }} as deal_id,
-        'office' as source_pipeline,
+        'sales' as source_pipeline,
         {{ label('"Phase"') }} as source_stage,
         {{ utc('"Seit"') }} as changed_at,
         'history' as evidence_kind,
@@ -139,24 +146,26 @@ renamed as (
 select * from renamed
 """
 STAGING = {
-    "acme/_acme__sources.yml": ACME_SOURCES,
-    "acme/stg_acme__deals.sql": ACME_DEALS,
-    "acme/stg_acme__stage_changes.sql": ACME_CHANGES,
+    "office/_office__sources.yml": OFFICE_SOURCES,
+    "office/stg_office__deals.sql": OFFICE_DEALS,
+    "office/stg_office__stage_changes.sql": OFFICE_CHANGES,
     "daily/_daily__sources.yml": DAILY_SOURCES,
     "daily/stg_daily__deals.sql": DAILY_DEALS,
 }
-PROVIDED = ("    acme: [deals, stage_changes]", "    daily: [deals]")
+PROVIDED = ("office: [deals, stage_changes]", "daily: [deals]")
 
 STAGES = [
-    stage("a", 1, pipeline="office", probability=0.5),
-    stage("w", 2, pipeline="office", outcome_code="won"),
+    stage("a", 1, pipeline="sales"),
+    stage("w", 2, pipeline="sales", outcome_code="won"),
     stage("a", 1, pipeline="shop"),
     stage("b", 2, pipeline="shop"),
     stage("w", 3, pipeline="shop", outcome_code="won"),
 ]
 ALIASES = [
-    alias("Anfrage", "a", pipeline="office", source_code="acme"),
-    alias("Verkauft", "w", pipeline="office", source_code="acme"),
+    alias("new", "a", pipeline="sales", source_code="acme", source_pipeline="acme"),
+    alias("done", "w", pipeline="sales", source_code="acme", source_pipeline="acme"),
+    alias("Anfrage", "a", pipeline="sales", source_code="office"),
+    alias("Verkauft", "w", pipeline="sales", source_code="office"),
     alias("one", "a", pipeline="shop", source_code="daily"),
     alias("two", "b", pipeline="shop", source_code="daily"),
     alias("sold", "w", pipeline="shop", source_code="daily"),
@@ -164,13 +173,27 @@ ALIASES = [
 
 HEADER = "id,phase,value,opened,closed\n"
 EXTRACTS = {
-    "acme/deals/2024-11-02.csv": (
+    "acme/deals_2024-02-01.csv": (
+        "id,stage,value,created\n"
+        "A1,new,100,2024-01-31 23:30:00\n"
+        "A2,new,200,2024-01-15 12:00:00\n"
+    ),
+    "acme/deals_2024-02-02.csv": (
+        "id,stage,value,created\nA1,done,120.5,2024-01-31 23:30:00\n"
+    ),
+    "acme/stages_2024-02-02.csv": (
+        "deal,stage,since\n"
+        "A1,new,2024-01-31 23:30:00\n"
+        "A1,done,2024-02-02 10:00:00\n"
+        "A2,new,2024-01-15 12:00:00\n"
+    ),
+    "office/deals/2024-11-02.csv": (
         "Nr;Phase;Wert;Ort\n"
         "1;Verkauft;1.234,50;Köln\n"
         "2;Anfrage;80;Gießen\n"
         "3;Anfrage;;\n"
     ).encode("cp1252"),
-    "acme/phases/2024-11-02.csv": (
+    "office/phases/2024-11-02.csv": (
         "Nr;Phase;Seit\n"
         "1;Anfrage;31.03.2024 01:30\n"
         "1;Verkauft;31.03.2024 03:30\n"
@@ -195,14 +218,27 @@ EXTRACTS = {
 FIRST, SECOND = datetime(2024, 1, 10, 23, 59, 59), datetime(2024, 1, 11, 23, 59, 59)
 
 
+def documented() -> tuple[dict[str, str], str]:
+    """The files of CONTRIBUTING.md's example, and the line of what it provides."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    files = {}
+    for block in FENCED.findall(text):
+        named = re.match(r"-- (stg_acme__\w+\.sql)\n", block)
+        name = named[1] if named else "_acme__sources.yml"
+        # `at` is a word of SQL, which `utc` does not quote.
+        files.setdefault(f"acme/{name}", re.sub(r"\bat\b", "since", block))
+    return files, PROVIDES.findall(text)[0]
+
+
 def write_project(project: Path) -> None:
     """The project's dbt folder with what a newcomer adds to it, and nothing else."""
     made = shutil.ignore_patterns("target", "logs", "__pycache__")
     shutil.copytree(DBT, project, ignore=made)
-    write_files(project / "models/staging", STAGING)
+    files, provides = documented()
+    write_files(project / "models/staging", {**STAGING, **files})
     settings = project / "dbt_project.yml"
     text = settings.read_text(encoding="utf-8")
-    named = "\n".join(["  sources:", *PROVIDED, ""])
+    named = "\n    ".join(["  sources:", provides, *PROVIDED]) + "\n"
     settings.write_text(text.replace("  sources:\n", named, 1), encoding="utf-8")
 
 
@@ -245,7 +281,8 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
         for contract in contracts:
             land(contract, paths, batch_id)
         freeze_run(contracts, paths, warehouse.settings, as_of=None)
-        dbt("build", "--select", *(f"+{name}" for name in MODELS))
+        names = [f"+{name}" for name in MODELS]
+        dbt("build", "--select", *names, "--indirect-selection", "empty")
     return Marts(paths.warehouse)
 
 
@@ -270,16 +307,28 @@ def days(marts: Marts, stage_code: str) -> dict[date, tuple[int, ...]]:
     return {day: tuple(counts) for day, *counts in found if day <= date(2024, 1, 12)}
 
 
-def test_a_new_source_has_its_journeys_and_outcomes(marts: Marts) -> None:
+def test_the_example_of_contributing_has_its_numbers(marts: Marts) -> None:
+    """Times are Vienna's, so the first deal entered at 22:30 UTC, still in January."""
     found = marts("""
-        select deal_id, pipeline_code, current_stage_code, outcome_code, amount,
-            region_code
+        select deal_id, current_stage_code, outcome_code, amount, entered_at, is_deleted
         from marts.fct_journeys where source_code = 'acme' order by 1
     """)
     assert found == [
-        ("1", "office", "w", "won", 1234.5, "Köln"),
-        ("2", "office", "a", "open", 80.0, "Gießen"),
-        ("3", "office", "a", "open", None, "unknown"),
+        ("A1", "w", "won", 120.5, datetime(2024, 1, 31, 22, 30), False),
+        ("A2", "a", "open", 200.0, datetime(2024, 1, 15, 11), True),
+    ]
+
+
+def test_decimals_dates_and_umlauts_are_read_as_declared(marts: Marts) -> None:
+    found = marts("""
+        select deal_id, pipeline_code, current_stage_code, outcome_code, amount,
+            region_code
+        from marts.fct_journeys where source_code = 'office' order by 1
+    """)
+    assert found == [
+        ("1", "sales", "w", "won", 1234.5, "Köln"),
+        ("2", "sales", "a", "open", 80.0, "Gießen"),
+        ("3", "sales", "a", "open", None, "unknown"),
     ]
 
 
@@ -288,7 +337,7 @@ def test_times_are_read_in_the_zone_of_the_source_on_both_sides_of_dst(
 ) -> None:
     found = marts("""
         select deal_id, changed_at from marts.fct_stage_transitions
-        where source_code = 'acme' order by changed_at
+        where source_code = 'office' order by changed_at
     """)
     assert found == [
         ("1", datetime(2024, 3, 31, 0, 30)),
@@ -302,11 +351,11 @@ def test_an_extract_named_for_a_day_holds_that_day_of_its_zone(marts: Marts) -> 
     query = """
         select distinct observed_until from marts.fct_journeys where source_code = ?
     """
-    assert marts.one(query, "acme") == (datetime(2024, 11, 2, 22, 59, 59),)
+    assert marts.one(query, "office") == (datetime(2024, 11, 2, 22, 59, 59),)
     assert marts.one(query, "daily") == (datetime(2024, 1, 12, 23, 59, 59),)
 
 
-def test_months_hold_the_wins_of_both_sources(marts: Marts) -> None:
+def test_months_hold_the_wins_of_all_sources(marts: Marts) -> None:
     found = marts("""
         select month, pipeline_code, sum(won_count), sum(won_amount)
         from marts.fct_monthly_throughput
@@ -315,7 +364,8 @@ def test_months_hold_the_wins_of_both_sources(marts: Marts) -> None:
     """)
     assert found == [
         (date(2024, 1, 1), "shop", 1, 40.0),
-        (date(2024, 3, 1), "office", 1, 1234.5),
+        (date(2024, 2, 1), "sales", 1, 120.5),
+        (date(2024, 3, 1), "sales", 1, 1234.5),
     ]
 
 
@@ -371,7 +421,7 @@ def test_a_key_that_a_later_whole_extract_lacks_is_a_deletion(marts: Marts) -> N
     """
     assert marts(deleted) == [("hidden", False), ("vanished", True)]
     counted = days(marts, "a")
-    # "moved" left on the 11th, "vanished" was removed, "hidden" came back the day after.
+    # On the 11th "moved" left and "vanished" was removed; "hidden" came back later.
     assert counted[date(2024, 1, 10)] == (3, 0, 0, 0)
     assert counted[date(2024, 1, 11)] == (1, 0, 1, 1)
     assert counted[date(2024, 1, 12)] == (1, 0, 0, 0)
@@ -390,5 +440,7 @@ def test_an_amount_holds_until_the_extract_that_shows_another(marts: Marts) -> N
 
 
 def test_the_project_itself_was_not_touched() -> None:
-    assert not (DBT / "models/staging/acme").exists()
-    assert "acme" not in (DBT / "dbt_project.yml").read_text(encoding="utf-8")
+    named = (DBT / "dbt_project.yml").read_text(encoding="utf-8")
+    for source_code in SOURCES:
+        assert not (DBT / "models/staging" / source_code).exists()
+        assert f"{source_code}:" not in named

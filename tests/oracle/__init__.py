@@ -49,7 +49,8 @@ Journeys (10)
     outcome_at = start of the unbroken run of that outcome. furthest = highest order at
     as-of among touched stages of the current pipeline, lost aside.
 16. channel = lead's value, else deal's, by `channels` (source_value); none given =
-    `unknown`, not in the list = `unmapped`. Null region, product, and loss reason of a lost journey = `unknown`.
+    `unknown`, not in the list = `unmapped`. Null region, product, and loss reason of a
+    lost journey = `unknown`.
 17. Segment features: channel, product, region, entry_stage, entry_pipeline, pipeline (=
     entry pipeline), with or without `_code`; operators eq, ne, in, not_in, lists by
     `|`. Product, channel and region are those at as-of (no history is given); a segment
@@ -84,10 +85,10 @@ Steps, snapshots, funnels (2.13, 3, 4)
     hits here. entry_from and entry_to are not applied.
 
 Months (6)
-25. Pairs over the steps of 20, to such as are not retired; with the first won stage only from stages below it. A
-    first visit without time starts no clock. Pipeline `all` pools (journey, pipeline)
-    clocks of the same pair, so its counts are sums. Horizon and month end + h by 86,400
-    s.
+25. Pairs over the steps of 20, to such as are not retired; with the first won stage
+    only from stages below it. A first visit without time starts no clock.
+    Pipeline `all` pools (journey, pipeline) clocks of the same pair, so its counts are
+    sums. Horizon and month end + h by 86,400 s.
 26. The ending is the first in the ledger of: conversion; loss never reopened in the
     pipeline (start of its run of lost); transfer out, even if it returns. After
     observed_until it is not seen: open. Durations by changed_at, negative ones kept.
@@ -101,7 +102,8 @@ Months (6)
     pipeline) not won. It counts on the visit it ended if that is of the same pipeline
     and not lost, else (direct entry, transfer in, from lost, from a visit without time)
     on the won stage's own row. advanced: within the pipeline, later than the last
-    mapped stage, neither won by it nor reopened (post-sale stages count). lost_count: to any lost stage, of another pipeline too. won_amount:
+    mapped stage, neither won by it nor reopened (post-sale stages count).
+    lost_count: to any lost stage, of another pipeline too. won_amount:
     home amount at the end of the win's day, null as 0.0. Pipeline `all` sums by stage
     code. open_at_end of the current month = at as-of.
 """

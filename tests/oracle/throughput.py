@@ -61,9 +61,7 @@ def is_advance(facts: Facts, stay: Stay) -> bool:
     if move is None or move.is_lost or move.is_unmapped or move.last_mapped is None:
         return False
     last = move.last_mapped
-    if move.outcome_code != last.outcome_code and last.outcome_code != "lost":
-        return False
-    if last.is_lost:
+    if last.is_lost or move.outcome_code != last.outcome_code:
         return False
     if not stay.pipeline_code == last.pipeline_code == move.pipeline_code:
         return False
