@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -76,21 +77,23 @@ def write_seeds(folder: Path, seeds: Seeds) -> None:
 
 @dataclass(frozen=True)
 class Marts:
-    """The tables of one build, to ask."""
+    """The tables of one build, to ask; the file stays open, so nobody may write it."""
 
     file: Path
 
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.file), read_only=True)
+
     def __call__(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of a query; `values` stand for its question marks."""
-        with closing(duckdb.connect(str(self.file), read_only=True)) as connection:
-            return connection.execute(query, values).fetchall()
+        return self.connection.execute(query, values).fetchall()
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of a query by the names of its columns."""
-        with closing(duckdb.connect(str(self.file), read_only=True)) as connection:
-            answer = connection.execute(query, values)
-            columns = [column[0] for column in answer.description]
-            return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+        answer = self.connection.execute(query, values)
+        columns = [column[0] for column in answer.description]
+        return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
     def one(self, query: str, *values: Any) -> tuple[Any, ...]:
         """The only row of a query."""
@@ -122,7 +125,9 @@ class Warehouse:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Rows of the newest build."""
-        return Marts(self.file).rows(query)
+        marts = Marts(self.file)
+        with closing(marts.connection):
+            return marts.rows(query)
 
     def write(self, files: Files) -> None:
         write_files(self.root / "extracts", files)
