@@ -202,7 +202,9 @@ class Warehouse:
         folder = self.root / "kept"
         folder.mkdir(exist_ok=True)
         number = len(list(folder.iterdir())) + 1
-        return Marts(shutil.copy(self.file, folder / f"build_{number}.duckdb"))
+        kept = folder / f"build_{number}.duckdb"
+        shutil.copy(self.file, kept)
+        return Marts(kept)
 
 
 def _bytes(name: str, content: str | bytes | Rows) -> bytes:

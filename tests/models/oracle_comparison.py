@@ -101,7 +101,7 @@ def extracts(facts: Facts) -> dict[str, list[Row]]:
     return dict(files)
 
 
-def seeds(facts: Facts) -> dict[str, list[Row]]:
+def seeds(facts: Facts) -> dict[str, Sequence[Row]]:
     channels = [
         {
             "source_code": SOURCE,

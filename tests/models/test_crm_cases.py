@@ -21,7 +21,7 @@ TOTALS = "segment_code = 'all' and channel_code = 'all'"
 @pytest.fixture(scope="module")
 def cases(shared: Path) -> Cases:
     path = shared / "cases/crm_stage_cases.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def histories(cases: Cases) -> list[stories.Row]:

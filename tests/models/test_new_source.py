@@ -172,7 +172,7 @@ ALIASES = [
 ]
 
 HEADER = "id,phase,value,opened,closed\n"
-EXTRACTS = {
+EXTRACTS: dict[str, str | bytes] = {
     "acme/deals_2024-02-01.csv": (
         "id,stage,value,created\n"
         "A1,new,100,2024-01-31 23:30:00\n"
@@ -221,7 +221,7 @@ FIRST, SECOND = datetime(2024, 1, 10, 23, 59, 59), datetime(2024, 1, 11, 23, 59,
 def documented() -> tuple[dict[str, str], str]:
     """The files of CONTRIBUTING.md's example, and the line of what it provides."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    files = {}
+    files: dict[str, str] = {}
     for block in FENCED.findall(text):
         named = re.match(r"-- (stg_acme__\w+\.sql)\n", block)
         name = named[1] if named else "_acme__sources.yml"

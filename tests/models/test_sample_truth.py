@@ -27,8 +27,7 @@ def sample(warehouse: Warehouse) -> tuple[Marts, Truth, Path]:
     warehouse.clear()
     write_seeds(warehouse.root / "seeds", {})
     extracts = warehouse.root / "extracts"
-    size = {"deals": 1_500, "events": 25_000, "months": 10}
-    summary = write_samples(extracts, **size, seed=5)
+    summary = write_samples(extracts, deals=1_500, events=25_000, months=10, seed=5)
     truth = json.loads(summary.truth.read_text(encoding="utf-8"))
     return warehouse.night(sources=SOURCES), truth, extracts
 
@@ -45,7 +44,7 @@ def truth(sample: tuple[Marts, Truth, Path]) -> Truth:
 
 @pytest.fixture(scope="module")
 def realised(truth: Truth) -> Truth:
-    return truth["realised"]
+    return dict(truth["realised"])
 
 
 def seed(name: str) -> list[Row]:
@@ -272,7 +271,7 @@ def text_values(marts: Marts) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def contacts(sample: tuple[Marts, Truth, Path]) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for path in sorted((sample[2] / "hubspot/contact").glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             rows += csv.DictReader(file)

@@ -209,10 +209,10 @@ def neighbours(
     """Each row beside that of the month before it."""
     rows = {(cohort_of(row), row["horizon_days"]): row for row in facts}
     found = []
-    for ((month, *who), horizon), row in rows.items():
+    for ((month, segment, channel), horizon), row in rows.items():
         if month > MONTHS[0]:
             before = date(2024, month.month - 1, 1)
-            found.append((row, rows[(before, *who), horizon]))
+            found.append((row, rows[(before, segment, channel), horizon]))
     return found
 
 
@@ -225,7 +225,8 @@ def is_testable(row: dict[str, Any], before: dict[str, Any]) -> bool:
             each["entered_count"] - each["converted_count"],
         )
     ]
-    return row["is_mature"] and before["is_mature"] and min(cells) >= 5
+    are_mature = bool(row["is_mature"] and before["is_mature"])
+    return are_mature and min(cells) >= 5
 
 
 def test_changes_of_rates_are_tested_by_the_pooled_z_test(
