@@ -194,6 +194,10 @@ class Warehouse:
         self.freeze(project.paths.lake)
         return project
 
+    def restore(self, marts: Marts) -> None:
+        """Put a kept build in the place of the newest."""
+        shutil.copy(marts.file, self.file)
+
     def freeze(self, lake: Path) -> None:
         """What a test changes of a frozen run before it is built."""
 

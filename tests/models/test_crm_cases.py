@@ -64,9 +64,10 @@ def registry(cases: Cases) -> dict[str, list[stories.Row]]:
 @pytest.fixture(scope="module")
 def marts(cases: Cases, warehouse: Warehouse) -> Marts:
     rows = [*histories(cases), *censored(cases)]
-    return warehouse.build(
-        {f"plain/stage_changes/{AS_OF:%Y%m%dT%H%M%SZ}.csv": rows}, seeds=registry(cases)
-    )
+    models = ("fct_journeys", "fct_journey_steps", "fct_segment_funnels")
+    models += ("fct_monthly_conversions", "fct_monthly_throughput")
+    files = {f"plain/stage_changes/{AS_OF:%Y%m%dT%H%M%SZ}.csv": rows}
+    return warehouse.build(files, seeds=registry(cases), models=models)
 
 
 def steps_counted(marts: Marts, flag: str) -> dict[str, int]:

@@ -27,7 +27,7 @@ def sample(warehouse: Warehouse) -> tuple[Marts, Truth, Path]:
     warehouse.clear()
     write_seeds(warehouse.root / "seeds", {})
     extracts = warehouse.root / "extracts"
-    summary = write_samples(extracts, deals=1_500, events=25_000, months=10, seed=5)
+    summary = write_samples(extracts, deals=1_500, events=20_000, months=9, seed=5)
     truth = json.loads(summary.truth.read_text(encoding="utf-8"))
     return warehouse.night(sources=SOURCES), truth, extracts
 

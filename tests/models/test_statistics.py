@@ -27,6 +27,37 @@ STAGES = [
     stage("x", 90, outcome_code="lost"),
 ]
 WORDS = {WON: "w", LOST: "x"}
+TARGET = {
+    "pipeline_code": "p",
+    "owner_id": None,
+    "team_code": None,
+    "metric_code": "conversion_rate",
+    "from_stage_code": "a",
+    "to_stage_code": "w",
+    "horizon_days": 30,
+}
+TARGETS = [
+    {
+        "period_start": "2024-02-01",
+        "period_code": "month",
+        **TARGET,
+        "target_value": 0.4,
+    },
+    {
+        "period_start": "2024-04-01",
+        "period_code": "quarter",
+        **TARGET,
+        "target_value": 0.5,
+    },
+]
+BENCHMARK = {
+    "pipeline_code": "p",
+    "from_stage_code": "a",
+    "to_stage_code": "w",
+    "horizon_days": 30,
+    "rate": 0.25,
+    "citation": "made up",
+}
 
 Cohort = tuple[date, str, str]
 # What became of a journey: the seconds until then, and what it was.
@@ -87,7 +118,8 @@ def random_cohorts(warehouse: Warehouse) -> tuple[Marts, Ends]:
         }
         for channel in CHANNELS
     ]
-    seeds = registry(STAGES) | segments_by_product(*PRODUCTS) | {"channels": channels}
+    compared = {"targets": TARGETS, "benchmarks": [BENCHMARK], "channels": channels}
+    seeds = registry(STAGES) | segments_by_product(*PRODUCTS) | compared
     models = ("fct_monthly_conversions",)
     return warehouse.build(files, seeds=seeds, models=models), ends
 
@@ -294,3 +326,25 @@ def test_some_changes_are_more_than_chance_and_most_are_not(
     assert 0 < len(significant) < len(tested) / 2
     members = [row for row in significant if "all" not in cohort_of(row)]
     assert {row["segment_code"] for row in members} == {"gate"}
+
+
+def test_targets_stand_beside_the_totals_of_their_months(
+    facts: list[dict[str, Any]],
+) -> None:
+    targets = {
+        row["cohort_month"].month: row["target_rate"]
+        for row in facts
+        if cohort_of(row)[1:] == ("all", "all") and row["horizon_days"] == 30
+    }
+    assert targets == {1: None, 2: 0.4, 3: None, 4: 0.5, 5: 0.5, 6: 0.5, 7: None}
+    others = [row for row in facts if cohort_of(row)[1:] != ("all", "all")]
+    others += [row for row in facts if row["horizon_days"] != 30]
+    assert {row["target_rate"] for row in others} == {None}
+
+
+def test_benchmarks_stand_beside_their_pair_and_horizon(
+    facts: list[dict[str, Any]],
+) -> None:
+    for row in facts:
+        expected = 0.25 if row["horizon_days"] == 30 else None
+        assert row["benchmark_rate"] == expected

@@ -116,6 +116,11 @@ SEGMENTS = (
     *("stated", "revised", "recorded", "owned", "short_day", "long_day", "late"),
 )
 
+BY_DAY_AND_MONTH = (
+    *("fct_journeys", "fct_stage_transitions"),
+    *("fct_stage_snapshots", "fct_monthly_conversions"),
+)
+
 
 @pytest.fixture(scope="module")
 def seeds() -> Mapping[str, Rows]:
@@ -125,16 +130,13 @@ def seeds() -> Mapping[str, Rows]:
 
 @pytest.fixture(scope="module")
 def in_utc(warehouse: Warehouse, seeds: Mapping[str, Rows]) -> Marts:
-    return warehouse.build(FILES, seeds=seeds, home_currency="EUR")
+    models = (*BY_DAY_AND_MONTH, "fct_monthly_throughput")
+    return warehouse.build(FILES, seeds=seeds, home_currency="EUR", models=models)
 
 
 @pytest.fixture(scope="module")
 def in_berlin(warehouse: Warehouse, seeds: Mapping[str, Rows]) -> Marts:
-    models = (
-        *("fct_journeys", "fct_stage_transitions"),
-        *("fct_stage_snapshots", "fct_monthly_conversions"),
-    )
-    how = {"timezone": BERLIN, "home_currency": "EUR", "models": models}
+    how = {"timezone": BERLIN, "home_currency": "EUR", "models": BY_DAY_AND_MONTH}
     return warehouse.build(FILES, seeds=seeds, **how)
 
 

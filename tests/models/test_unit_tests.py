@@ -1,6 +1,7 @@
 """The models' dbt unit tests, run over a warehouse that knows the columns' types."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -10,13 +11,9 @@ from dbt.cli.main import dbtRunner
 from dagster_project.paths import DBT, Paths
 from dagster_project.settings import Settings
 from dagster_project.transforming import close_connections, environment
+from tests.models.conftest import Built
 from tests.warehouse import Warehouse
 
-ONE_CHANGE = {
-    "plain/stage_changes/2024-01-31.csv": [
-        {"deal_id": "d", "source_stage": "?", "changed_at": "2024-01-01"}
-    ]
-}
 UNIT_TESTS = ["test", "--select", "test_type:unit", "--log-level", "none"]
 
 
@@ -31,8 +28,11 @@ def run_dbt(settings: Settings, arguments: list[str]) -> dict[str, Any]:
     return {each.node.name: each.status for each in getattr(done.result, "results", ())}
 
 
-def test_every_unit_test_of_the_models_passes(warehouse: Warehouse) -> None:
-    warehouse.build(ONE_CHANGE)
+def test_every_unit_test_of_the_models_passes(
+    built: Callable[[int], Built], warehouse: Warehouse
+) -> None:
+    _, marts = built(1)
+    warehouse.restore(marts)
     settings = replace(warehouse.settings, sources=("plain",))
     statuses = run_dbt(settings, UNIT_TESTS)
     assert {name for name, status in statuses.items() if status != "pass"} == set()
