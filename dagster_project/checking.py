@@ -17,7 +17,11 @@ from typing import Any, Final
 
 from expectations.rules import GATE_RULES, rule_problem
 
-RESERVED_CODES: Final = ("all", "unmapped", "unknown")
+RESERVED_CODES: Final = ("all", "unmapped", "unknown", "ignored")
+# As many times as an attempt at an event funnel holds (dbt/macros/event_funnels.sql);
+# an unordered funnel looks at every set of its steps.
+MOST_STEPS: Final = {"unordered": 8}
+MOST_STEPS_ELSE: Final = 10
 EVERY: Final = ("", "all")
 OUTCOME_CODES: Final = ("open", "won", "lost")
 ACTOR_CODES: Final = ("customer", "seller")
@@ -363,8 +367,8 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "event_aliases": {
         "source_code": _filled,
         "source_event": _filled,
-        "event_code": _own,
-        "actor_code": _one_of(ACTOR_CODES),
+        "event_code": _optional(_own),
+        "actor_code": _optional(_one_of(ACTOR_CODES)),
     },
     "channels": {
         "source_code": _filled,
@@ -604,12 +608,14 @@ def _funnel_segments(seeds: Seeds) -> Iterator[Finding]:
 
 def _funnel_steps(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["funnel_steps"]
-    yield from _repeated(rows, "funnel_code", "step_code")
+    yield from _repeated(rows, *COLUMNS["funnel_steps"].split())
     for row in rows:
         if row["property_value"] and not row["property_name"]:
             yield row.says("property_value without a property_name; name the property")
     for steps in _grouped(rows, "funnel_code"):
-        yield from _step_orders([row for row in steps if not _is_exclusion(row)])
+        own = [row for row in steps if not _is_exclusion(row)]
+        yield from _one_meaning(own, "step_code", "step_order")
+        yield from _step_orders(own)
         yield from _exclusions(steps)
 
 
@@ -618,17 +624,24 @@ def _is_exclusion(row: Row) -> bool:
 
 
 def _step_orders(steps: Sequence[Row]) -> Iterator[Finding]:
-    """Steps are numbered 1, 2, 3, each once."""
-    numbered = [row for row in steps if row["step_order"]]
+    """Steps are numbered 1, 2, 3; alternatives of one step share its number and code."""
+    first: dict[int, Row] = {}
     for row in steps:
         if not row["step_order"]:
             yield row.says("step_order is empty; number the steps from 1")
-    ordered = sorted(numbered, key=lambda row: (int(row["step_order"]), row.line))
-    for wanted, row in enumerate(ordered, start=1):
-        if int(row["step_order"]) != wanted:
+            continue
+        model = first.setdefault(int(row["step_order"]), row)
+        if row["step_code"] != model["step_code"]:
             yield row.says(
-                f"step_order {row['step_order']} of funnel {row['funnel_code']!r} "
-                f"stands where {wanted} is due; number its steps from 1 without a gap"
+                f"step_order {row['step_order']} of funnel {row['funnel_code']!r} is "
+                f"{model['step_code']!r} in line {model.line}; alternatives of a step "
+                "share its code"
+            )
+    for wanted, (order, row) in enumerate(sorted(first.items()), start=1):
+        if order != wanted:
+            yield row.says(
+                f"step_order {order} of funnel {row['funnel_code']!r} stands where "
+                f"{wanted} is due; number its steps from 1 without a gap"
             )
             return
 
@@ -659,6 +672,30 @@ def _step_funnels(seeds: Seeds) -> Iterator[Finding]:
             yield row.says(f"funnel {code!r} has no step; add some to funnel_steps.csv")
 
 
+def _event_funnel_steps(seeds: Seeds) -> Iterator[Finding]:
+    """What the replay of an event funnel, and of a stage funnel, can hold."""
+    funnels = {row["funnel_code"]: row for row in seeds.rows["funnels"]}
+    for row in seeds.sound["funnel_steps"]:
+        funnel = funnels.get(row["funnel_code"])
+        if funnel is None:
+            continue
+        if funnel["kind_code"] == "event":
+            yield from _event_funnel_step(row, funnel)
+        elif _is_exclusion(row):
+            yield row.says("a stage funnel has no exclusion; make it an event funnel")
+
+
+def _event_funnel_step(row: Row, funnel: Row) -> Iterator[Finding]:
+    most = MOST_STEPS.get(funnel["mode_code"], MOST_STEPS_ELSE)
+    if row["match_kind"] == "stage":
+        yield row.says("an event funnel matches events; name one, or make it a stage funnel")
+    elif row["step_order"] and int(row["step_order"]) > most:
+        yield row.says(
+            f"step_order {row['step_order']} is more than the {most} steps that this "
+            "mode holds; split the funnel"
+        )
+
+
 def _step_stages(seeds: Seeds) -> Iterator[Finding]:
     pipelines = {
         row["funnel_code"]: row["pipeline_code"] for row in seeds.rows["funnels"]
@@ -683,7 +720,7 @@ def _lost_stages(seeds: Seeds) -> set[str]:
 
 
 def _step_events(seeds: Seeds) -> Iterator[Finding]:
-    known = seeds.codes("event_aliases", "event_code")
+    known = seeds.codes("event_aliases", "event_code") - {""}
     for row in seeds.sound["funnel_steps"]:
         if row["match_kind"] != "stage":
             code = row["match_code"]
@@ -695,10 +732,13 @@ def _event_aliases(seeds: Seeds) -> Iterator[Finding]:
     yield from _repeated(
         rows, "source_code", "source_event", "property_name", "property_value"
     )
-    yield from _one_meaning(rows, "event_code", "actor_code")
+    named = [row for row in rows if row["event_code"]]
+    yield from _one_meaning(named, "event_code", "actor_code")
     for row in rows:
         if row["property_value"] and not row["property_name"]:
             yield row.says("property_value without a property_name; name the property")
+        if row["event_code"] and not row["actor_code"]:
+            yield row.says("actor_code is empty; say who does it, customer or seller")
 
 
 def _channels(seeds: Seeds) -> Iterator[Finding]:
@@ -763,6 +803,7 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("funnels", "segments"), _funnel_segments),
     (("funnel_steps",), _funnel_steps),
     (("funnel_steps", "funnels"), _step_funnels),
+    (("funnel_steps", "funnels"), _event_funnel_steps),
     (("funnel_steps", "funnels", "stages"), _step_stages),
     (("funnel_steps", "event_aliases"), _step_events),
     (("event_aliases",), _event_aliases),

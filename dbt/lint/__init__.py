@@ -50,7 +50,17 @@ reporting_month = call_of("reporting_month")
 seconds_between = call_of("seconds_between")
 start_of_date = call_of("start_of_date")
 utc = call_of("utc")
+from_reporting_time = call_of("from_reporting_time")
+funnel_part = call_of("funnel_part")
+funnel_unit = call_of("funnel_unit")
+host_of = call_of("host_of")
+iso_time = call_of("iso_time")
+joined_in_order = call_of("joined_in_order")
+json_object_of = call_of("json_object_of")
 json_value = call_of("json_value")
+page_of = call_of("page_of")
+step_bit = call_of("step_bit")
+step_of_bit = call_of("step_of_bit")
 first_time = call_of("first_time")
 
 
@@ -105,3 +115,51 @@ def union_sources(name: str) -> str:
 
 def wilson_bound(successes: str, trials: str, sign: str) -> str:
     return f"wilson_bound({successes}, {trials}, '{sign}')"
+
+
+def step_sum(flag: str, weighted: bool = True) -> str:
+    return f"bit_0.{flag} + bit_1.{flag}"
+
+
+def step_product(bits: str) -> str:
+    return f"{bits} as bit_0 cross join {bits} as bit_1"
+
+
+def time_of_levels(level: str, time: str) -> str:
+    return f"max(case when {level} = 1 then {time} end) as at_1"
+
+
+def touch_values(actions: str, attribution_code: str) -> str:
+    return f"min_by({actions}.device, {attribution_code}) as device"
+
+
+def attempt_columns(attempts: str) -> str:
+    return f"{attempts}.unit_id, {attempts}.at_1"
+
+
+def most_steps() -> int:
+    return 2
+
+
+def attributes(relation: str) -> list[str]:
+    return [f"{relation}.channel_code", f"{relation}.device"]
+
+
+def time_of_step(attempts: str, step: str) -> str:
+    return f"case {step} when 1 then {attempts}.at_1 else {attempts}.at_2 end"
+
+
+def times_of_steps(attempts: str) -> str:
+    return f"{attempts}.at_1, {attempts}.at_2"
+
+
+def leg_columns(legs: str, runs: str) -> str:
+    return f"{legs}.unit_id, {runs}.to_step"
+
+
+def first_leg_columns(runs: str) -> str:
+    return f"{runs}.unit_id, {runs}.to_step"
+
+
+def next_legs(legs: str, runs: str) -> str:
+    return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608

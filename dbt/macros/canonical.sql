@@ -51,7 +51,8 @@
         'web_events': {
             'source_code': text, 'event_id': text, 'visitor_id': text,
             'user_id': text, 'email_hash': text, 'session_id': text,
-            'source_event': text, 'occurred_at': time, 'page_url': text,
+            'source_event': text, 'is_page_view': flag, 'occurred_at': time,
+            'page_url': text,
             'referrer': text, 'utm_source': text, 'utm_medium': text,
             'utm_campaign': text, 'utm_term': text, 'utm_content': text,
             'region': text, 'device': text, 'product': text, 'properties': text,

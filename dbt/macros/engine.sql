@@ -84,3 +84,37 @@
         timestamp '0001-01-01 00:00:00'
     )
 {%- endmacro %}
+
+{# The texts of a group, one after another. #}
+{% macro joined_in_order(text, separator, order) -%}
+    {{ return(adapter.dispatch('joined_in_order')(text, separator, order)) }}
+{%- endmacro %}
+
+{% macro default__joined_in_order(text, separator, order) -%}
+    string_agg({{ text }}, {{ separator }} order by {{ order }})
+{%- endmacro %}
+
+{# A JSON object of a group's names and values, ordered. #}
+{% macro json_object_of(name, value, order) -%}
+    {{ return(adapter.dispatch('json_object_of')(name, value, order)) }}
+{%- endmacro %}
+
+{% macro default__json_object_of(name, value, order) -%}
+    cast(
+            to_json(
+                map(
+                    list({{ name }} order by {{ order }}),
+                    list({{ value }} order by {{ order }})
+                )
+            ) as {{ dbt.type_string() }}
+        )
+{%- endmacro %}
+
+{# A UTC timestamp as ISO 8601, to the microsecond. #}
+{% macro iso_time(time) -%}
+    {{ return(adapter.dispatch('iso_time')(time)) }}
+{%- endmacro %}
+
+{% macro default__iso_time(time) -%}
+    strftime({{ time }}, '%Y-%m-%dT%H:%M:%S.%fZ')
+{%- endmacro %}

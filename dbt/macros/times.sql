@@ -63,3 +63,12 @@
 {% macro default__formatted_time(column, date_format) -%}
     cast(try_strptime({{ column }}, '{{ date_format }}') as {{ dbt.type_string() }})
 {%- endmacro %}
+
+{# A time of the reporting zone in UTC. #}
+{% macro from_reporting_time(time) -%}
+    {{ return(adapter.dispatch('from_reporting_time')(time)) }}
+{%- endmacro %}
+
+{% macro default__from_reporting_time(time) -%}
+    timezone('UTC', timezone({{ reporting_zone() }}, {{ time }}))
+{%- endmacro %}

@@ -59,3 +59,12 @@
 {% macro uncast(column) -%}
     '{{ column | replace('"', '') }} ' || left({{ label(column) }}, 60)
 {%- endmacro %}
+
+{# A page's address without its query and fragment, which differ at every visit. #}
+{% macro page_of(url) -%}
+    nullif(split_part(split_part({{ url }}, '#', 1), '?', 1), '')
+{%- endmacro %}
+
+{% macro host_of(url) -%}
+    nullif(lower(split_part(split_part(split_part({{ url }}, '://', 2), '/', 1), '?', 1)), '')
+{%- endmacro %}

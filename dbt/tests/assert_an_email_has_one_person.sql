@@ -1,10 +1,8 @@
--- What: whoever shares an e-mail address is one person.
--- Why: identity is carried from address to address in a fixed number of rounds.
--- A row: an address with two persons, at the end of a chain longer than the rounds.
-select emails.email_hash
-from {{ ref('int_contact_emails') }} as emails
-inner join {{ ref('int_persons') }} as persons
-    on emails.source_code = persons.source_code
-    and emails.root_contact_id = persons.root_contact_id
-group by emails.email_hash
-having count(distinct persons.person_id) > 1
+-- What: whoever shares an e-mail address, by chains of any length, is one person.
+-- Why: identity is carried from key to key in a fixed number of rounds.
+-- A row: a link between two persons, in a chain longer than the rounds.
+select links.own_key, links.email_key
+from {{ ref('int_identity_links') }} as links
+left join {{ ref('int_identities') }} as owners on links.own_key = owners.own_key
+left join {{ ref('int_identities') }} as emails on links.email_key = emails.own_key
+where owners.person_id is distinct from emails.person_id

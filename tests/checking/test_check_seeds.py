@@ -36,6 +36,7 @@ GOOD = {
     "funnel_steps": [
         "f,1,a,stage,a,,,,",
         "f,2,c,stage,c,,,,",
+        "f,2,c,event,w,,,,",
         "e,1,v1,event,v,kind,big,,",
         "e,2,v2,event,w,,,,",
         "e,,no_w,exclusion,v,,,1,2",
@@ -44,6 +45,7 @@ GOOD = {
         "s,view,,,v,customer",
         "s,view,kind,big,v,customer",
         "s,w,,,w,seller",
+        "s,ping,,,,",
     ],
     "channels": ["s,M,m,Mail", "t,mail,m,Mail"],
     "loss_reasons": ["s,too dear,price,Price", 's,"dear, too",price,Price'],
@@ -131,7 +133,7 @@ BAD_VALUES = [
     ("funnel_steps", "e,,k,exclusion,v,,,1,v2", "to_step 'v2' is no whole number"),
     ("event_aliases", ",k,,,k,seller", "source_code '' is empty"),
     ("event_aliases", "s,,,,k,seller", "source_event '' is empty"),
-    ("event_aliases", "s,k,,,,seller", "event_code '' is empty"),
+    ("event_aliases", "s,k,,,ignored,seller", "event_code 'ignored' is reserved"),
     ("event_aliases", "s,k,,,k,nobody", "actor_code 'nobody' must be one of"),
     ("channels", ",k,k,K", "source_code '' is empty"),
     ("channels", "s,,k,K", "source_channel '' is empty"),
@@ -203,9 +205,13 @@ BAD_RELATIONS = [
     ("funnels", "g,p,,stage,journey,,,,,", "funnel 'g' has no step"),
     ("funnel_steps", "zz,1,a,stage,a,,,,", "funnel_code 'zz' is not in funnels"),
     ("funnel_steps", "f,4,b,stage,b,,,,", "step_order 4 of funnel 'f' stands where 3"),
-    ("funnel_steps", "f,2,b,stage,b,,,,", "step_order 2 of funnel 'f' stands where 3"),
+    ("funnel_steps", "f,2,b,stage,b,,,,", "step_order 2 of funnel 'f' is 'c' in line"),
+    ("funnel_steps", "f,2,c,stage,c,,,,", "stands in line 3 already"),
+    ("funnel_steps", "f,,k,exclusion,v,,,1,2", "a stage funnel has no exclusion"),
+    ("funnel_steps", "e,3,k,stage,a,,,,", "an event funnel matches events"),
+    ("funnel_steps", "e,11,k,event,v,,,,", "is more than the 10 steps"),
     ("funnel_steps", "f,,b,stage,b,,,,", "step_order is empty; number the steps"),
-    ("funnel_steps", "f,3,a,stage,b,,,,", "step_code 'a' stands in line 2 already"),
+    ("funnel_steps", "f,3,a,stage,b,,,,", "step_code 'a' has step_order '3' here"),
     ("funnel_steps", "f,3,k,stage,zz,,,,", "match_code 'zz' is not in stages"),
     ("funnel_steps", "f,3,k,stage,d,,,,", "'d' is a loss, and a loss is no step"),
     ("funnel_steps", "e,3,k,event,zz,,,,", "match_code 'zz' is not in event_aliases"),
@@ -217,6 +223,7 @@ BAD_RELATIONS = [
     # the rest
     ("event_aliases", "s,view,,,w,seller", "stands in line 2 already"),
     ("event_aliases", "t,view,,,v,seller", "has actor_code 'seller' here"),
+    ("event_aliases", "t,view,,,k,", "actor_code is empty; say who does it"),
     ("event_aliases", "s,k,,big,k,seller", "property_value without a property_name"),
     ("channels", "s,M,m,Mail", "source_channel 'M' stands in line 2 already"),
     ("channels", "s,N,m,Letters", "has channel_name 'Letters' here"),
@@ -405,8 +412,8 @@ def test_findings_come_by_file_and_line_and_are_plain(write: Write) -> None:
     assert json.loads(json.dumps(findings[0].to_dict())) == {
         "file": "seeds/channels.csv",
         "line": 2,
-        "message": "channel_code 'all' is reserved (all, unmapped, unknown); choose "
-        "another code",
+        "message": "channel_code 'all' is reserved (all, unmapped, unknown, ignored); "
+        "choose another code",
     }
 
 

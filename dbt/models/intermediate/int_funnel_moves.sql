@@ -1,90 +1,86 @@
--- Each journey replayed per stage funnel: hits of its steps, losses and departures.
-with funnels as (
-
-    select * from {{ ref('funnels') }}
-    where kind_code = 'stage'
-
-),
-
-steps as (
-
-    select * from {{ ref('funnel_steps') }}
-    where match_kind = 'stage'
-
-),
-
-journeys as (
-
-    select
-        journeys.journey_id,
-        segments.segment_code,
-        journeys.channel_code,
-        journeys.observed_until,
-        journeys.entered_at
-    from {{ ref('int_journeys') }} as journeys
-    inner join {{ ref('int_journey_segments') }} as segments
-        on journeys.journey_id = segments.journey_id
-    where not journeys.is_deleted and not journeys.is_duplicate
-
-),
-
-transitions as (
-
-    select * from {{ ref('int_transitions') }}
-
-),
-
-placed as (
-
-    select
-        funnels.funnel_code,
-        transitions.journey_id,
-        coalesce(funnels.pipeline_code, 'all') as pipeline_code,
-        journeys.segment_code,
-        journeys.channel_code,
-        journeys.observed_until,
-        journeys.entered_at,
-        transitions.step_number as move_number,
-        transitions.changed_at as moved_at,
-        coalesce(funnels.pipeline_code, 'all') in ('all', transitions.pipeline_code)
-            as is_inside,
-        transitions.is_lost,
-        transitions.is_won,
-        steps.step_order
-    from funnels
-    inner join journeys
-        on coalesce(funnels.segment_code, 'all') in ('all', journeys.segment_code)
-    inner join transitions on journeys.journey_id = transitions.journey_id
-    left join steps
-        on funnels.funnel_code = steps.funnel_code
-        and coalesce(funnels.pipeline_code, 'all') in ('all', transitions.pipeline_code)
-        and transitions.stage_code = steps.match_code
-        and not transitions.is_lost
-
-),
-
-entered as (
+-- Each journey replayed per stage funnel: hits of its steps, losses and departures. An
+-- event is a hit where it leads past the last one; it never moves a journey back.
+with united as (
 
     select
         *,
+        '' as event_id
+    from {{ ref('int_funnel_stage_moves') }}
+    union all
+    select * from {{ ref('int_funnel_event_moves') }}
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by funnel_code, journey_id
+            order by
+                step_number,
+                case when move_kind = 'event' then 1 else 0 end,
+                case when move_kind = 'event' then moved_at end,
+                event_id
+        ) as move_number
+    from united
+
+),
+
+grouped as (
+
+    select
+        *,
+        count(case when move_kind <> 'event' then 1 end) over so_far as turns_count,
         min(case when is_inside then move_number end) over (
             partition by funnel_code, journey_id
         ) as entry_number
-    from placed
+    from numbered
+    window so_far as (partition by funnel_code, journey_id order by move_number)
+
+),
+
+compared as (
+
+    select
+        *,
+        max(step_order) over (
+            partition by funnel_code, journey_id, turns_count
+            order by move_number
+            rows between unbounded preceding and 1 preceding
+        ) as furthest_before,
+        max(case when move_kind in ('lost', 'transferred') then 1 else 0 end) over (
+            partition by funnel_code, journey_id, turns_count
+        ) as is_away
+    from grouped
 
 ),
 
 moves as (
 
     select
-        *,
-        case
-            when not is_inside then 'transferred'
-            when is_lost then 'lost'
-            when step_order is not null then 'hit'
-        end as move_kind
-    from entered
+        funnel_code,
+        journey_id,
+        pipeline_code,
+        segment_code,
+        channel_code,
+        observed_until,
+        entered_at,
+        move_number,
+        moved_at,
+        is_lost,
+        is_won,
+        step_order,
+        case when move_kind = 'event' then 'hit' else move_kind end as move_kind
+    from compared
     where move_number >= entry_number
+        and (
+            move_kind is distinct from 'event'
+            or (
+                is_away = 0
+                and coalesce(step_order > furthest_before, true)
+            )
+        )
 
 )
 

@@ -16,6 +16,7 @@ watched as (
 
     select
         journeys.*,
+        coalesce(journeys.person_id, journeys.journey_id) as person_key,
         landmarks.landmark_days,
         {{ plus_seconds('journeys.entered_at', 'landmarks.landmark_days * 86400') }}
             as landmark_at
@@ -31,12 +32,38 @@ seen as (
         watched.landmark_days,
         watched.entered_at,
         events.event_code,
+        events.event_id,
         events.occurred_at
     from watched
-    inner join {{ ref('int_customer_events') }} as events
-        on watched.person_id = events.person_id
+    inner join {{ ref('int_journey_events') }} as events
+        on watched.person_key = coalesce(events.person_id, events.journey_id)
         and watched.landmark_at >= events.occurred_at
         and events.actor_code = 'customer'
+        and events.is_dated
+
+),
+
+turned as (
+
+    select
+        *,
+        lag(event_code) over (
+            partition by journey_id, landmark_days order by occurred_at, event_id
+        ) as previous_event_code
+    from seen
+
+),
+
+sequences as (
+
+    select
+        journey_id,
+        landmark_days,
+        {{ joined_in_order('event_code', "' > '", 'occurred_at, event_id') }}
+            as text_value
+    from turned
+    where previous_event_code is distinct from event_code
+    group by journey_id, landmark_days
 
 ),
 
@@ -105,6 +132,14 @@ featured as (
         cast(null as {{ dbt.type_string() }}) as text_value,
         cast(number_value as double) as number_value
     from timed
+    union all
+    select
+        journey_id,
+        landmark_days,
+        'actions_sequence' as feature_code,
+        text_value,
+        cast(null as double) as number_value
+    from sequences
 
 )
 

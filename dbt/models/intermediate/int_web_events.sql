@@ -1,31 +1,7 @@
--- Each web event once, by the person where a visitor has said who they are.
+-- Each web event once: what was first known of it.
 with brought as (
 
     {{ union_sources('web_events') }}
-
-),
-
-emails as (
-
-    select emails.email_hash, min(persons.person_id) as person_id
-    from {{ ref('int_contact_emails') }} as emails
-    inner join {{ ref('int_persons') }} as persons
-        on emails.source_code = persons.source_code
-        and emails.root_contact_id = persons.root_contact_id
-    group by emails.email_hash
-
-),
-
-visitors as (
-
-    select
-        brought.source_code,
-        brought.visitor_id,
-        min_by(emails.person_id, (brought.occurred_at, brought.event_id)) as person_id
-    from brought
-    inner join emails on brought.email_hash = emails.email_hash
-    where brought.visitor_id is not null
-    group by brought.source_code, brought.visitor_id
 
 ),
 
@@ -70,19 +46,6 @@ once as (
     from firsts
     where appearance_number = 1
 
-),
-
-identified as (
-
-    select
-        once.*,
-        coalesce(visitors.person_id, emails.person_id) as person_id
-    from once
-    left join visitors
-        on once.source_code = visitors.source_code
-        and once.visitor_id = visitors.visitor_id
-    left join emails on once.email_hash = emails.email_hash
-
 )
 
-select * from identified
+select * from once

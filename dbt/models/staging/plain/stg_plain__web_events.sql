@@ -14,6 +14,8 @@ renamed as (
         {{ hashed(label('email')) }} as email_hash,
         {{ label('session_id') }} as session_id,
         {{ label('source_event') }} as source_event,
+        {{ label('source_event') }} in ('page', 'page_view', '$pageview')
+            as is_page_view,
         {{ utc('occurred_at') }} as occurred_at,
         {{ label('page_url') }} as page_url,
         {{ label('referrer') }} as referrer,

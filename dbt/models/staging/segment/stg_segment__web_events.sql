@@ -16,6 +16,7 @@ renamed as (
 
         -- codes
         coalesce({{ label('event') }}, type) as source_event,
+        type = 'page' as is_page_view,
         {{ json_text('properties', '$.region') }} as region,
         {{ json_text('context', '$.device.type') }} as device,
         {{ json_text('properties', '$.product') }} as product,

@@ -24,6 +24,7 @@ renamed as (
             {{ label('event_name') }},
             event
         ) as source_event,
+        event_name = 'page_view' as is_page_view,
         {{ label('geo_country') }} as region,
         {{ label('dvce_type') }} as device,
         {{ json_text(products, '$[0].id') }} as product,

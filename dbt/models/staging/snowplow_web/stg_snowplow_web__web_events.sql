@@ -16,6 +16,7 @@ renamed as (
 
         -- codes
         coalesce({{ label('event_name') }}, event) as source_event,
+        event_name = 'page_view' as is_page_view,
         {{ label('geo_country') }} as region,
         {{ label('dvce_type') }} as device,
         mkt_source as utm_source,

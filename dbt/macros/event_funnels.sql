@@ -1,0 +1,162 @@
+{# What the models of event funnels share. #}
+
+{# The unit of an event funnel that an action belongs to; null: in none. #}
+{% macro funnel_unit(funnels, events) -%}
+    case {{ funnels }}.unit_code
+            when 'person' then {{ events }}.person_id
+            when 'visitor' then {{ events }}.source_code || '/' || {{ events }}.visitor_id
+            when 'session' then {{ events }}.source_code || '/' || {{ events }}.session_id
+            when 'journey' then {{ events }}.journey_id
+        end
+{%- endmacro %}
+
+{# Attributed to all events, a unit's actions are parted by all that describes them. #}
+{% macro funnel_part(funnels, events) -%}
+    case
+            when {{ funnels }}.attribution_code = 'all_events'
+                then {{ hash_of(attributes(events)) }}
+            else ''
+        end
+{%- endmacro %}
+
+{# An attempt has a time per step, at_1 to at_10; seeds with more are refused. #}
+{% macro most_steps() -%}
+    {{ return(10) }}
+{%- endmacro %}
+
+{# The at_ column that an integer column names. #}
+{% macro time_of_step(attempts, step) -%}
+    case {{ step }}
+            {% for number in range(1, most_steps() + 1) -%}
+            when {{ number }} then {{ attempts }}.at_{{ number }}
+            {% endfor -%}
+        end
+{%- endmacro %}
+
+{#
+    Attempts one leg further: each with the first later run that begins at its next
+    step, where that lies inside the window.
+#}
+{% macro next_legs(legs, runs) -%}
+    {{ return(adapter.dispatch('next_legs')(legs, runs)) }}
+{%- endmacro %}
+
+{% macro default__next_legs(legs, runs) -%}
+    select
+        {{ leg_columns('legs', 'runs') }}
+    from {{ legs }} as legs
+    asof inner join {{ runs }} as runs
+        on legs.funnel_code = runs.funnel_code
+        and legs.unit_id = runs.unit_id
+        and legs.part_key = runs.part_key
+        and legs.furthest_step_order + 1 = runs.from_step
+        and legs.completed_at < runs.occurred_at
+    where runs.occurred_at <= legs.window_ends_at
+{%- endmacro %}
+
+{% macro leg_columns(legs, runs) -%}
+    {{ legs }}.funnel_code,
+        {{ legs }}.unit_id,
+        {{ legs }}.part_key,
+        {{ legs }}.entered_at,
+        {{ legs }}.window_ends_at,
+        {{ runs }}.to_step as furthest_step_order,
+        {{ runs }}.instant_number,
+        {{ runs }}.occurred_at as completed_at
+        {%- for number in range(1, most_steps() + 1) %},
+        case
+            when {{ number }} between {{ runs }}.from_step and {{ runs }}.to_step
+                then {{ runs }}.occurred_at
+            else {{ legs }}.at_{{ number }}
+        end as at_{{ number }}
+        {%- endfor %}
+{%- endmacro %}
+
+{% macro first_leg_columns(runs) -%}
+    {{ runs }}.funnel_code,
+        {{ runs }}.unit_id,
+        {{ runs }}.part_key,
+        {{ runs }}.occurred_at as entered_at,
+        {{ runs }}.window_ends_at,
+        {{ runs }}.to_step as furthest_step_order,
+        {{ runs }}.instant_number,
+        {{ runs }}.occurred_at as completed_at
+        {%- for number in range(1, most_steps() + 1) %},
+        case when {{ runs }}.to_step >= {{ number }} then {{ runs }}.occurred_at end
+            as at_{{ number }}
+        {%- endfor %}
+{%- endmacro %}
+
+{# Step n as the n-th bit of a mask. #}
+{% macro step_bit(step) -%}
+    case {{ step }}
+            {% for number in range(1, most_steps() + 1) -%}
+            when {{ number }} then {{ 2 ** (number - 1) }}
+            {% endfor -%}
+        end
+{%- endmacro %}
+
+{% macro times_of_steps(attempts) -%}
+    {% for number in range(1, most_steps() + 1) -%}
+    {{ attempts }}.at_{{ number }}{{ ', ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# What an action is described by, and an attempt sliced. #}
+{% macro attributes(relation) -%}
+    {% set names = [] %}
+    {% for name in ['channel_code', 'campaign', 'keyword', 'region', 'product', 'device', 'landing_page'] %}
+        {% do names.append(relation ~ '.' ~ name) %}
+    {% endfor %}
+    {{ return(names) }}
+{%- endmacro %}
+
+{# A mask, or its size, from a 0 or 1 of each step. #}
+{% macro step_sum(flag, weighted=true) -%}
+    {% for number in range(most_steps()) -%}
+    {{ (2 ** number ~ ' * ') if weighted }}bit_{{ number }}.{{ flag }}{{ ' + ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro step_product(bits) -%}
+    {% for number in range(most_steps()) -%}
+    {{ 'cross join ' if not loop.first }}{{ bits }} as bit_{{ number }}
+    {% endfor -%}
+{%- endmacro %}
+
+{% macro step_of_bit(mask) -%}
+    case {{ mask }}
+            {% for number in range(1, most_steps() + 1) -%}
+            when {{ 2 ** (number - 1) }} then {{ number }}
+            {% endfor -%}
+        end
+{%- endmacro %}
+
+{# The at_ columns of a group with a row per step done. #}
+{% macro time_of_levels(level, time) -%}
+    {% for number in range(1, most_steps() + 1) -%}
+    max(case when {{ level }} = {{ number }} then {{ time }} end) as at_{{ number }}{{ ',' if not loop.last }}
+        {% endfor -%}
+{%- endmacro %}
+
+{% macro attempt_columns(attempts) -%}
+    {{ attempts }}.funnel_code,
+        {{ attempts }}.unit_id,
+        {{ attempts }}.part_key,
+        {{ attempts }}.entered_at,
+        {{ attempts }}.window_ends_at,
+        {{ attempts }}.furthest_step_order,
+        {{ attempts }}.completed_at,
+        {{ times_of_steps(attempts) }}
+{%- endmacro %}
+
+{# Of a group of actions with places in time, the first or the last known values. #}
+{% macro touch_values(actions, attribution_code) -%}
+    {% for attribute in attributes(actions) -%}
+    {%- set place = 'case when ' ~ attribute ~ ' is not null then ' ~ actions ~ '.place end' -%}
+    case min({{ attribution_code }})
+            when 'first_touch' then min_by({{ attribute }}, {{ place }})
+            else max_by({{ attribute }}, {{ place }})
+        end as {{ attribute.split('.')[1] }}{{ ',' if not loop.last }}
+        {% endfor -%}
+{%- endmacro %}

@@ -1,0 +1,71 @@
+-- The steps of the attempts that count: when as many were done, and when each was.
+with attempts as (
+
+    select
+        attempts.*,
+        funnels.mode_code
+    from {{ ref('int_best_attempts') }} as attempts
+    inner join {{ ref('int_event_funnels') }} as funnels
+        on attempts.funnel_code = funnels.funnel_code
+
+),
+
+steps as (
+
+    select funnel_code, step_order, min(step_code) as step_code
+    from {{ ref('funnel_steps') }}
+    where match_kind <> 'exclusion'
+    group by funnel_code, step_order
+
+),
+
+first_fills as (
+
+    select
+        attempts.attempt_id,
+        hits.step_order,
+        min(hits.occurred_at) as filled_at
+    from attempts
+    inner join {{ ref('int_funnel_hits') }} as hits
+        on attempts.funnel_code = hits.funnel_code
+        and attempts.unit_id = hits.unit_id
+        and attempts.part_key = hits.part_key
+        and attempts.entered_at <= hits.occurred_at
+        and attempts.completed_at >= hits.occurred_at
+    where attempts.mode_code = 'unordered' and hits.match_kind = 'event'
+    group by attempts.attempt_id, hits.step_order
+
+),
+
+timed as (
+
+    select
+        attempts.attempt_id,
+        attempts.mode_code,
+        steps.step_order,
+        steps.step_code,
+        {{ time_of_step('attempts', 'steps.step_order') }} as reached_at
+    from attempts
+    inner join steps on attempts.funnel_code = steps.funnel_code
+
+),
+
+attempt_steps as (
+
+    select
+        timed.attempt_id,
+        timed.step_order,
+        timed.step_code,
+        timed.reached_at,
+        case
+            when timed.mode_code = 'unordered' then first_fills.filled_at
+            else timed.reached_at
+        end as filled_at
+    from timed
+    left join first_fills
+        on timed.attempt_id = first_fills.attempt_id
+        and timed.step_order = first_fills.step_order
+
+)
+
+select * from attempt_steps

@@ -1,0 +1,75 @@
+-- The narrowest alias that fits an action names it; one without a code ignores it.
+with actions as (
+
+    select * from {{ ref('int_actions') }}
+
+),
+
+aliases as (
+
+    select * from {{ ref('event_aliases') }}
+
+),
+
+broad as (
+
+    select
+        source_code,
+        source_event,
+        coalesce(min(event_code), 'ignored') as event_code,
+        min_by(actor_code, event_code) as actor_code
+    from aliases
+    where property_name is null
+    group by source_code, source_event
+
+),
+
+fitted as (
+
+    select
+        actions.event_kind,
+        actions.source_code,
+        actions.event_id,
+        aliases.event_code,
+        aliases.actor_code,
+        row_number() over (
+            partition by actions.event_kind, actions.source_code, actions.event_id
+            order by
+                aliases.property_name,
+                aliases.property_value,
+                aliases.event_code
+        ) as match_number
+    from actions
+    inner join aliases
+        on actions.source_code = aliases.source_code
+        and actions.source_event = aliases.source_event
+    where {{ json_value('actions.properties', 'aliases.property_name') }}
+        = aliases.property_value
+
+),
+
+coded as (
+
+    select
+        actions.*,
+        case
+            when fitted.match_number = 1 then coalesce(fitted.event_code, 'ignored')
+            else coalesce(broad.event_code, 'unmapped')
+        end as event_code,
+        case
+            when fitted.match_number = 1 then fitted.actor_code
+            else broad.actor_code
+        end as actor_code
+    from actions
+    left join fitted
+        on actions.event_kind = fitted.event_kind
+        and actions.source_code = fitted.source_code
+        and actions.event_id = fitted.event_id
+        and fitted.match_number = 1
+    left join broad
+        on actions.source_code = broad.source_code
+        and actions.source_event = broad.source_event
+
+)
+
+select * from coded

@@ -1,0 +1,99 @@
+-- Neighbouring steps that one instant can fill, each with an action of its own. Of
+-- actions tied in time a run is filled if every set of its steps is touched by as many
+-- actions as it has steps (Hall, 1935).
+with actions as (
+
+    select * from {{ ref('int_funnel_instants') }}
+
+),
+
+sets as (
+
+    select * from {{ ref('int_funnel_step_sets') }}
+
+),
+
+instants as (
+
+    select
+        funnel_code, unit_id, part_key, occurred_at,
+        bit_or(step_mask) as step_mask,
+        max(is_first_step_entry) as is_entry,
+        count(*) as actions_count
+    from actions
+    group by funnel_code, unit_id, part_key, occurred_at
+
+),
+
+candidates as (
+
+    select
+        instants.*,
+        sets.from_step,
+        sets.to_step,
+        sets.step_mask as run_mask
+    from instants
+    inner join sets
+        on instants.step_mask & sets.step_mask = sets.step_mask
+        and instants.actions_count >= sets.steps_count
+    where sets.from_step is not null
+
+),
+
+touched as (
+
+    select
+        candidates.funnel_code, candidates.unit_id, candidates.part_key,
+        candidates.occurred_at, candidates.run_mask,
+        count(*) as touches_count,
+        min(sets.steps_count) as steps_count
+    from candidates
+    inner join sets on candidates.run_mask & sets.step_mask = sets.step_mask
+    inner join actions
+        on candidates.funnel_code = actions.funnel_code
+        and candidates.unit_id = actions.unit_id
+        and candidates.part_key = actions.part_key
+        and candidates.occurred_at = actions.occurred_at
+        and actions.step_mask & sets.step_mask > 0
+    where candidates.from_step < candidates.to_step
+    group by
+        candidates.funnel_code, candidates.unit_id, candidates.part_key,
+        candidates.occurred_at, candidates.run_mask, sets.step_mask
+
+),
+
+short as (
+
+    select distinct funnel_code, unit_id, part_key, occurred_at, run_mask
+    from touched
+    where touches_count < steps_count
+
+),
+
+runs as (
+
+    select
+        candidates.funnel_code,
+        candidates.unit_id,
+        candidates.part_key,
+        candidates.occurred_at,
+        candidates.from_step,
+        candidates.to_step,
+        candidates.is_entry = 1 as is_entry,
+        candidates.to_step = max(candidates.to_step) over (
+            partition by
+                candidates.funnel_code, candidates.unit_id, candidates.part_key,
+                candidates.occurred_at, candidates.from_step
+        ) as is_longest
+    from candidates
+    left join short
+        on candidates.funnel_code = short.funnel_code
+        and candidates.unit_id = short.unit_id
+        and candidates.part_key = short.part_key
+        and candidates.occurred_at = short.occurred_at
+        and candidates.run_mask = short.run_mask
+    where short.run_mask is null
+
+)
+
+select * from runs

@@ -1,0 +1,72 @@
+-- Each journey's stage changes as a stage funnel sees them.
+with funnels as (
+
+    select
+        funnel_code,
+        coalesce(pipeline_code, 'all') as pipeline_code,
+        coalesce(segment_code, 'all') as segment_code
+    from {{ ref('funnels') }}
+    where kind_code = 'stage'
+
+),
+
+steps as (
+
+    select * from {{ ref('funnel_steps') }}
+    where match_kind = 'stage'
+
+),
+
+journeys as (
+
+    select
+        journeys.journey_id,
+        segments.segment_code,
+        journeys.channel_code,
+        journeys.observed_until,
+        journeys.entered_at
+    from {{ ref('int_journeys') }} as journeys
+    inner join {{ ref('int_journey_segments') }} as segments
+        on journeys.journey_id = segments.journey_id
+    where not journeys.is_deleted and not journeys.is_duplicate
+
+),
+
+placed as (
+
+    select
+        funnels.funnel_code,
+        funnels.pipeline_code,
+        journeys.*,
+        transitions.step_number,
+        transitions.changed_at as moved_at,
+        funnels.pipeline_code in ('all', transitions.pipeline_code) as is_inside,
+        transitions.is_lost,
+        transitions.is_won,
+        steps.step_order
+    from funnels
+    inner join journeys on funnels.segment_code in ('all', journeys.segment_code)
+    inner join {{ ref('int_transitions') }} as transitions
+        on journeys.journey_id = transitions.journey_id
+    left join steps
+        on funnels.funnel_code = steps.funnel_code
+        and funnels.pipeline_code in ('all', transitions.pipeline_code)
+        and transitions.stage_code = steps.match_code
+        and not transitions.is_lost
+
+),
+
+moves as (
+
+    select
+        *,
+        case
+            when not is_inside then 'transferred'
+            when is_lost then 'lost'
+            when step_order is not null then 'hit'
+        end as move_kind
+    from placed
+
+)
+
+select * from moves

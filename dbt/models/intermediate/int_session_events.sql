@@ -1,0 +1,57 @@
+-- Web events by session: the source's own, else cut where a visitor paused too long.
+with events as (
+
+    select * from {{ ref('int_identified_events') }}
+    where occurred_at is not null
+        and occurred_at <= (select runs.as_of from {{ source('lake', 'runs') }} as runs)
+        and (session_id is not null or visitor_id is not null)
+
+),
+
+paused as (
+
+    select
+        *,
+        case
+            when {{ seconds_between('lag(occurred_at) over in_visit', 'occurred_at') }}
+                <= {{ var('session_pause_seconds') }}
+                then null
+            else occurred_at
+        end as began_at
+    from events
+    where session_id is null
+    window in_visit as (partition by visitor_key order by occurred_at, event_id)
+
+),
+
+cut as (
+
+    select
+        source_code,
+        event_id,
+        {{ hash_of([
+            'visitor_key',
+            'max(began_at) over (
+                partition by visitor_key
+                order by occurred_at, event_id
+                rows between unbounded preceding and current row
+            )'
+        ]) }} as session_id
+    from paused
+
+),
+
+sessions as (
+
+    select
+        source_code,
+        event_id,
+        session_id
+    from events
+    where session_id is not null
+    union all
+    select * from cut
+
+)
+
+select * from sessions
