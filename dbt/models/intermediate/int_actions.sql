@@ -2,21 +2,20 @@
 with web_events as (
 
     select
-        'web' as event_kind,
+        events.event_kind,
         events.source_code,
         events.event_id,
         events.source_event,
-        events.properties,
         events.occurred_at,
         events.known_at,
-        events.person_id,
+        identified.person_id,
         events.visitor_id,
         sessions.session_id,
-        cast(null as {{ dbt.type_string() }}) as deal_id,
-        events.region,
-        events.product,
-        events.device
-    from {{ ref('int_identified_events') }} as events
+        cast(null as {{ dbt.type_string() }}) as deal_id
+    from {{ ref('int_web_events') }} as events
+    inner join {{ ref('int_identified_events') }} as identified
+        on events.source_code = identified.source_code
+        and events.event_id = identified.event_id
     left join {{ ref('int_session_events') }} as sessions
         on events.source_code = sessions.source_code
         and events.event_id = sessions.event_id
@@ -30,16 +29,12 @@ activities as (
         activities.source_code,
         activities.activity_id as event_id,
         activities.source_event,
-        cast(null as {{ dbt.type_string() }}) as properties,
         activities.occurred_at,
         activities.known_at,
         persons.person_id,
         cast(null as {{ dbt.type_string() }}) as visitor_id,
         cast(null as {{ dbt.type_string() }}) as session_id,
-        activities.deal_id,
-        cast(null as {{ dbt.type_string() }}) as region,
-        cast(null as {{ dbt.type_string() }}) as product,
-        cast(null as {{ dbt.type_string() }}) as device
+        activities.deal_id
     from {{ ref('int_activities') }} as activities
     left join {{ ref('int_persons') }} as persons
         on activities.source_code = persons.source_code

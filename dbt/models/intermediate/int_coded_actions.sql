@@ -27,23 +27,23 @@ broad as (
 fitted as (
 
     select
-        actions.event_kind,
-        actions.source_code,
-        actions.event_id,
+        events.event_kind,
+        events.source_code,
+        events.event_id,
         aliases.event_code,
         aliases.actor_code,
         row_number() over (
-            partition by actions.event_kind, actions.source_code, actions.event_id
+            partition by events.source_code, events.event_id
             order by
                 aliases.property_name,
                 aliases.property_value,
                 aliases.event_code
         ) as match_number
-    from actions
+    from {{ ref('int_web_events') }} as events
     inner join aliases
-        on actions.source_code = aliases.source_code
-        and actions.source_event = aliases.source_event
-    where {{ json_value('actions.properties', 'aliases.property_name') }}
+        on events.source_code = aliases.source_code
+        and events.source_event = aliases.source_event
+    where {{ json_value('events.properties', 'aliases.property_name') }}
         = aliases.property_value
 
 ),

@@ -8,7 +8,11 @@ with events as (
 keyed as (
 
     select
-        *,
+        source_code,
+        event_id,
+        visitor_id,
+        session_id,
+        occurred_at,
         case
             when user_id is not null
                 then '2' || {{ hash_of(["'user'", 'source_code', 'user_id']) }}

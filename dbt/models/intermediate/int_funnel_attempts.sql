@@ -38,7 +38,7 @@ spanned as (
             {{ plus_seconds('attempts.window_ends_at', '0.000001') }}
         ) as until_at
     from attempts
-    left join spans
+    inner join spans
         on attempts.funnel_code = spans.funnel_code
         and attempts.unit_id = spans.unit_id
         and attempts.part_key = spans.part_key
@@ -47,6 +47,16 @@ spanned as (
 
 judged as (
 
+    select
+        {{ attempt_columns('attempts') }},
+        false as is_void
+    from attempts
+    left join spans
+        on attempts.funnel_code = spans.funnel_code
+        and attempts.unit_id = spans.unit_id
+        and attempts.part_key = spans.part_key
+    where spans.unit_id is null
+    union all
     select
         {{ attempt_columns('spanned') }},
         count(exclusions.occurred_at) > 0 as is_void

@@ -31,11 +31,15 @@ fitted as (
     from steps
     inner join {{ ref('int_journey_events') }} as events
         on steps.match_code = events.event_code
+    left join {{ ref('int_web_events') }} as documents
+        on events.event_kind = documents.event_kind
+        and events.source_code = documents.source_code
+        and events.event_id = documents.event_id
     where events.is_dated
         and events.journey_id is not null
         and (
             steps.property_name is null
-            or {{ json_value('events.properties', 'steps.property_name') }}
+            or {{ json_value('documents.properties', 'steps.property_name') }}
             = steps.property_value
         )
 

@@ -47,8 +47,12 @@ matched as (
         on events.journey_id = journeys.journey_id
     left join {{ ref('int_journey_segments') }} as segments
         on events.journey_id = segments.journey_id
+    left join {{ ref('int_web_events') }} as documents
+        on events.event_kind = documents.event_kind
+        and events.source_code = documents.source_code
+        and events.event_id = documents.event_id
     where steps.property_name is null
-        or {{ json_value('events.properties', 'steps.property_name') }}
+        or {{ json_value('documents.properties', 'steps.property_name') }}
         = steps.property_value
 
 )

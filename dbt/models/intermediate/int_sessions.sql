@@ -3,15 +3,20 @@ with events as (
 
     select
         events.*,
+        identified.person_id,
+        identified.stated_key,
         sessions.session_id as whole_session_id,
         (events.occurred_at, events.event_id) as place,
         coalesce(events.utm_source, events.utm_medium, events.utm_campaign) is not null
             as is_campaign,
         {{ page_of('events.page_url') }} as page
-    from {{ ref('int_identified_events') }} as events
-    inner join {{ ref('int_session_events') }} as sessions
-        on events.source_code = sessions.source_code
-        and events.event_id = sessions.event_id
+    from {{ ref('int_session_events') }} as sessions
+    inner join {{ ref('int_web_events') }} as events
+        on sessions.source_code = events.source_code
+        and sessions.event_id = events.event_id
+    inner join {{ ref('int_identified_events') }} as identified
+        on sessions.source_code = identified.source_code
+        and sessions.event_id = identified.event_id
 
 ),
 

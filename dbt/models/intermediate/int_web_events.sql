@@ -48,4 +48,7 @@ once as (
 
 )
 
-select * from once
+select
+    'web' as event_kind,
+    once.*
+from once
