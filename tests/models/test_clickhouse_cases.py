@@ -24,20 +24,18 @@ MODES = {
     ("strict_order",): "strict",
     ("strict_deduplication", "strict_order"): "strict",
 }
-REPEATS_PASS = "no mode of ours stops at the repetition of a step"
-STEPS_COME_BACK = (
-    "no mode of ours forbids a later step early but lets earlier ones pass"
-)
+REPETITION = "no mode of ours stops at the repetition of a step"
+REENTRY = "no mode of ours forbids a later step early but lets earlier ones pass"
 UNOFFERED = {
-    "strict_deduplication_stops_at_repeat": REPEATS_PASS,
-    "dedup_issue_37177": REPEATS_PASS,
-    "reentry_repeated_step_allow_reentry": STEPS_COME_BACK,
-    "reentry_future_step_early_allow_reentry": STEPS_COME_BACK,
-    "reentry_allow_reentry_4": STEPS_COME_BACK,
-    "reentry_allow_reentry_dedup_3": STEPS_COME_BACK,
-    "ecommerce_allow_reentry_3": STEPS_COME_BACK,
-    "ecommerce_allow_reentry_repeated_step": STEPS_COME_BACK,
-    "issue_23057_strict_order_allow_reentry": STEPS_COME_BACK,
+    "strict_deduplication_stops_at_repeat": REPETITION,
+    "dedup_issue_37177": REPETITION,
+    "reentry_repeated_step_allow_reentry": REENTRY,
+    "reentry_future_step_early_allow_reentry": REENTRY,
+    "reentry_allow_reentry_4": REENTRY,
+    "reentry_allow_reentry_dedup_3": REENTRY,
+    "ecommerce_allow_reentry_3": REENTRY,
+    "ecommerce_allow_reentry_repeated_step": REENTRY,
+    "issue_23057_strict_order_allow_reentry": REENTRY,
 }
 # Where we mean something else: the levels by our contract, and the reason.
 OURS: dict[str, tuple[dict[str, int], str]] = {
@@ -105,18 +103,14 @@ def aliases(case: Case) -> list[Row]:
 
 
 def alternatives(case: Case, order: int, step: Row) -> list[Row]:
-    """A comparison becomes a row for each code that meets it, a property one for all."""
-    field, is_equal = step["field"], step["op"] == "eq"
+    """A row for each code that meets a comparison; of a property, a row for each."""
+    if step["op"] == "eq" and step["field"] != "event":
+        asked = {"property_name": step["field"], "property_value": step["value"]}
+        return [told.step(case["name"], order, code, **asked) for code in kinds(case)]
     return [
         told.step(case["name"], order, code)
-        | (
-            {"property_name": field, "property_value": step["value"]}
-            if by_field
-            else {}
-        )
         for code, said in kinds(case).items()
-        for by_field in [is_equal and isinstance(said, dict)]
-        if by_field or is_met(step, said)
+        if is_met(step, said)
     ]
 
 
