@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -23,16 +23,6 @@ def event(event_id: str, name: str, time: str | datetime, **columns: Any) -> Row
         "visitor_id": None,
         **columns,
     }
-
-
-def actions(visitor_id: str, *told: str, **columns: Any) -> list[Row]:
-    """Events of one visitor; each is told as "<time> <name>"."""
-    rows = []
-    for number, each in enumerate(told, start=1):
-        time, _, name = each.rpartition(" ")
-        event_id = f"{visitor_id}/{number:03}"
-        rows.append(event(event_id, name, time, visitor_id=visitor_id, **columns))
-    return rows
 
 
 def alias(name: str, code: str | None = None, **columns: Any) -> Row:
@@ -105,6 +95,69 @@ def seeds(
         "funnel_steps": funnel_steps,
         "event_aliases": aliases,
     }
+
+
+@dataclass(frozen=True)
+class Story:
+    """A funnel and what its visitors do, apart from all other stories of a build.
+
+    An act is "<time> <name> <device>", the device as it likes, the time of `day` where
+    it has no date. Steps are names in order, with "|" between alternatives. A name that
+    begins with "?" has no alias; one that begins with "-" has one that ignores it.
+    """
+
+    code: str
+    acts: Mapping[str, Sequence[str]]
+    steps: str = "a b"
+    exclusions: Sequence[tuple[str, int, int]] = ()
+    day: str = "2024-01-10"
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def events(self) -> list[Row]:
+        return [
+            self._event(visitor, number, act)
+            for visitor, acts in self.acts.items()
+            for number, act in enumerate(acts, start=1)
+        ]
+
+    @property
+    def aliases(self) -> list[Row]:
+        names = {row["source_event"] for row in self.events}
+        said = [name for name in sorted(names) if not self._is(name, "?")]
+        return [alias(name, "" if self._is(name, "-") else name) for name in said]
+
+    @property
+    def funnel(self) -> Row:
+        return funnel(self.code, **self.columns)
+
+    @property
+    def funnel_steps(self) -> list[Row]:
+        told = [
+            step(self.code, order, self._own(name))
+            for order, names in enumerate(self.steps.split(), start=1)
+            for name in names.split("|")
+        ]
+        return told + [
+            exclusion(self.code, self._own(name), first, last)
+            for name, first, last in self.exclusions
+        ]
+
+    def _event(self, visitor: str, number: int, act: str) -> Row:
+        time, name, *device = act.split()
+        return event(
+            f"{self.code}/{visitor}/{number}",
+            self._own(name),
+            time if "T" in time else f"{self.day}T{time}",
+            visitor_id=self._own(visitor),
+            device=device[0] if device else None,
+        )
+
+    def _own(self, name: str) -> str:
+        return f"{self.code}/{name}"
+
+    def _is(self, name: str, mark: str) -> bool:
+        return name.startswith(self._own(mark))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ MODES = {
     ("strict_deduplication", "strict_order"): "strict",
 }
 REPETITION = "no mode of ours stops at the repetition of a step"
-REENTRY = "no mode of ours forbids a later step early but lets earlier ones pass"
+REENTRY = "no mode of ours lets earlier steps come back and stops at later ones"
 UNOFFERED = {
     "strict_deduplication_stops_at_repeat": REPETITION,
     "dedup_issue_37177": REPETITION,
