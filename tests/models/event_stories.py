@@ -204,8 +204,8 @@ def counts(marts: Marts, funnel_code: str) -> list[Row]:
 def _units(marts: Marts) -> dict[str, str]:
     """Visitors by the ids of units: their own, and those of persons without a name."""
     rows = marts("select person_id, visitor_id from marts.fct_web_sessions")
-    named = {person: visitor for person, visitor in rows if visitor}
-    return named | {f"plain/{visitor}": visitor for visitor in named.values()}
+    known = [(person, visitor) for person, visitor in rows if visitor]
+    return dict(known) | {f"plain/{visitor}": visitor for _, visitor in known}
 
 
 def _attempt(row: Mapping[str, Any], names: Mapping[str, str]) -> Attempt:

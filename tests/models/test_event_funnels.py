@@ -33,7 +33,7 @@ IN_MARCH = {
     UTC: {"utc_after", "sao_paulo_before", "sao_paulo_after"},
     SAO_PAULO: {"sao_paulo_after"},
 }
-# What a visitor does on four devices an hour apart: only the second and third are steps.
+# What a visitor does on four devices, an hour apart; `look` is no step.
 ON_FOUR_DEVICES = [
     *("08:00:00 look tablet", "09:00:00 a phone"),
     *("10:00:00 b laptop", "11:00:00 look watch"),
@@ -195,6 +195,25 @@ STORIES = [
         "by_a_step_not_reached",
         {"one": ["08:00:00 a phone"]},
         columns={"attribution_code": "step:2"},
+    ),
+    Story(
+        "by_last_known",
+        {"one": ["08:00:00 look tablet", "09:00:00 a", "10:00:00 b"]},
+        columns={"attribution_code": "last_touch"},
+    ),
+    Story(
+        "by_least_of_tied",
+        {"one": ["08:00:00 a tablet", "08:00:00 a phone", "09:00:00 b laptop"]},
+    ),
+    Story(
+        "by_earliest",
+        {"one": ["08:00:00 b laptop", "09:00:00 a phone"]},
+        columns={"mode_code": "unordered"},
+    ),
+    Story(
+        "by_first_step",
+        {"one": ["08:00:00 b laptop", "09:00:00 a phone"]},
+        columns={"mode_code": "unordered", "attribution_code": "step:1"},
     ),
     Story("by_session", {"one": ["08:00:00 look tablet", "08:10:00 a"]}),
     Story(
@@ -407,7 +426,7 @@ def test_of_equal_levels_the_earlier_end_wins_then_the_later_start(
 
 
 def at(*times: str) -> tuple[datetime, ...]:
-    return tuple(datetime.fromisoformat(f"2024-01-10T{time}") for time in times)
+    return tuple(datetime.fromisoformat(f"2024-01-10T{time}Z") for time in times)
 
 
 def test_an_exclusion_counts_strictly_between_its_steps_and_to_the_windows_end(
@@ -468,6 +487,10 @@ def test_in_strict_funnels_any_event_between_two_steps_counts_unless_ignored(
         ("by_last_touch", "laptop"),
         ("by_a_step_not_reached", None),
         ("by_session", "tablet"),
+        ("by_last_known", "tablet"),
+        ("by_least_of_tied", "tablet"),
+        ("by_earliest", "laptop"),
+        ("by_first_step", "phone"),
     ],
 )
 def test_an_attempt_bears_the_dimensions_that_its_attribution_names(

@@ -1,10 +1,16 @@
 {% set action = 'unstruct_event_com_snowplowanalytics_snowplow_ecommerce'
     ~ '_snowplow_ecommerce_action_1_0_0' %}
 {% set products = 'contexts_com_snowplowanalytics_snowplow_ecommerce_product_1_0_0' %}
+{% set sales = 'contexts_com_snowplowanalytics_snowplow_ecommerce_transaction_1_0_0' %}
+{% set app_session = 'contexts_com_snowplowanalytics_snowplow_client_session_1_0_1' %}
 
 with raw as (
 
-    select * from {{ admitted('snowplow_ecommerce', 'events') }} as admitted
+    select
+        *,
+        {{ json_text(action, '$.type') }} as action_type,
+        {{ json_text(sales, '$[0].transaction_id') }} as transaction_id
+    from {{ admitted('snowplow_ecommerce', 'events') }} as admitted
 
 ),
 
@@ -14,16 +20,21 @@ renamed as (
         -- keys
         'snowplow_ecommerce' as source_code,
         event_id,
-        domain_userid as visitor_id,
+        coalesce(domain_userid, {{ json_text(app_session, '$[0].userId') }})
+            as visitor_id,
         user_id,
-        domain_sessionid as session_id,
+        coalesce(domain_sessionid, {{ json_text(app_session, '$[0].sessionId') }})
+            as session_id,
 
         -- codes
-        coalesce(
-            {{ json_text(action, '$.type') }},
-            {{ label('event_name') }},
-            event
-        ) as source_event,
+        -- a sale told again is no second sale: the earliest of its events is the sale
+        case
+            when action_type = 'transaction' and event_id <> first_value(event_id) over (
+                partition by action_type, coalesce(transaction_id, event_id)
+                order by derived_tstamp, dvce_created_tstamp, event_id
+            ) then 'repeated_transaction'
+            else coalesce(action_type, {{ label('event_name') }}, event)
+        end as source_event,
         event_name = 'page_view' as is_page_view,
         {{ label('geo_country') }} as region,
         {{ label('dvce_type') }} as device,

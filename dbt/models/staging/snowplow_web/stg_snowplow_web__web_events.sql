@@ -1,6 +1,10 @@
 with raw as (
 
-    select * from {{ admitted('snowplow_web', 'events') }} as admitted
+    select
+        *,
+        {{ json_text('contexts_com_snowplowanalytics_snowplow_web_page_1_0_0', '$[0].id') }}
+            as page_view_id
+    from {{ admitted('snowplow_web', 'events') }} as admitted
 
 ),
 
@@ -16,7 +20,11 @@ renamed as (
 
         -- codes
         coalesce({{ label('event_name') }}, event) as source_event,
-        event_name = 'page_view' as is_page_view,
+        -- one view of a page may come in several events: the earliest is the view
+        event_name = 'page_view' and event_id = first_value(event_id) over (
+            partition by event_name, coalesce(page_view_id, event_id)
+            order by derived_tstamp, dvce_created_tstamp, event_id
+        ) as is_page_view,
         {{ label('geo_country') }} as region,
         {{ label('dvce_type') }} as device,
         mkt_source as utm_source,
