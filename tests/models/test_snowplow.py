@@ -33,7 +33,7 @@ TOO_LONG = "Snowplow closes a session after three days, we when its source does"
 PINGED = "a ping is no view, and begins no five seconds before it happened"
 TOLD_AGAIN = "the same sale was told a second before"
 
-MORE_SESSIONS = {NO_ID: 1, TOO_LATE: 1, NO_PAGE: 28}
+MORE_SESSIONS = {NO_ID: 1, TOO_LATE: 1, NO_PAGE: 27}
 MORE_SHOP_SESSIONS = {
     "9681591f679e7c40886ef5d7213108bf90224960b494fd2b5742524b033afad9": OTHER_APP
 }
