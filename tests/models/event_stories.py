@@ -80,7 +80,7 @@ def steps(funnel_code: str, *match_codes: str) -> list[Row]:
 def exclusion(
     funnel_code: str, match_code: str, from_step: int, to_step: int, **columns: Any
 ) -> Row:
-    own = {"step_order": None, "step_code": f"no_{match_code}"}
+    own: Row = {"step_order": None, "step_code": f"no_{match_code}"}
     own |= {"match_kind": "exclusion", "from_step": from_step, "to_step": to_step}
     return {**step(funnel_code, 0, match_code), **own, **columns}
 
