@@ -9,8 +9,22 @@ with raw as (
     select
         *,
         {{ json_text(action, '$.type') }} as action_type,
-        {{ json_text(sales, '$[0].transaction_id') }} as transaction_id
+        coalesce({{ json_text(sales, '$[0].transaction_id') }}, event_id)
+            as transaction_id
     from {{ admitted('snowplow_ecommerce', 'events') }} as admitted
+
+),
+
+-- one sale may come in several events: the earliest is the sale
+sold as (
+
+    select
+        *,
+        first_value(event_id) over (
+            partition by action_type, transaction_id
+            order by derived_tstamp, dvce_created_tstamp, event_id
+        ) as first_event_id
+    from raw
 
 ),
 
@@ -27,12 +41,9 @@ renamed as (
             as session_id,
 
         -- codes
-        -- a sale told again is no second sale: the earliest of its events is the sale
         case
-            when action_type = 'transaction' and event_id <> first_value(event_id) over (
-                partition by action_type, coalesce(transaction_id, event_id)
-                order by derived_tstamp, dvce_created_tstamp, event_id
-            ) then 'repeated_transaction'
+            when action_type = 'transaction' and event_id <> first_event_id
+                then 'repeated_transaction'
             else coalesce(action_type, {{ label('event_name') }}, event)
         end as source_event,
         event_name = 'page_view' as is_page_view,
@@ -57,7 +68,7 @@ renamed as (
         -- lineage
         {{ lineage(times=['derived_tstamp']) }}
 
-    from raw
+    from sold
 
 )
 
