@@ -688,7 +688,9 @@ def _event_funnel_steps(seeds: Seeds) -> Iterator[Finding]:
 def _event_funnel_step(row: Row, funnel: Row) -> Iterator[Finding]:
     most = MOST_STEPS.get(funnel["mode_code"], MOST_STEPS_ELSE)
     if row["match_kind"] == "stage":
-        yield row.says("an event funnel matches events; name one, or make it a stage funnel")
+        yield row.says(
+            "an event funnel matches events; name one, or make it a stage funnel"
+        )
     elif row["step_order"] and int(row["step_order"]) > most:
         yield row.says(
             f"step_order {row['step_order']} is more than the {most} steps that this "

@@ -1,10 +1,30 @@
 {% set action = 'unstruct_event_com_snowplowanalytics_snowplow_ecommerce'
     ~ '_snowplow_ecommerce_action_1_0_0' %}
 {% set products = 'contexts_com_snowplowanalytics_snowplow_ecommerce_product_1_0_0' %}
+{% set sales = 'contexts_com_snowplowanalytics_snowplow_ecommerce_transaction_1_0_0' %}
+{% set app_session = 'contexts_com_snowplowanalytics_snowplow_client_session_1_0_1' %}
 
 with raw as (
 
-    select * from {{ admitted('snowplow_ecommerce', 'events') }} as admitted
+    select
+        *,
+        {{ json_text(action, '$.type') }} as action_type,
+        coalesce({{ json_text(sales, '$[0].transaction_id') }}, event_id)
+            as transaction_id
+    from {{ admitted('snowplow_ecommerce', 'events') }} as admitted
+
+),
+
+-- one sale may come in several events: the earliest is the sale
+sold as (
+
+    select
+        *,
+        first_value(event_id) over (
+            partition by action_type, transaction_id
+            order by derived_tstamp, dvce_created_tstamp, event_id
+        ) as first_event_id
+    from raw
 
 ),
 
@@ -14,16 +34,18 @@ renamed as (
         -- keys
         'snowplow_ecommerce' as source_code,
         event_id,
-        domain_userid as visitor_id,
+        coalesce(domain_userid, {{ json_text(app_session, '$[0].userId') }})
+            as visitor_id,
         user_id,
-        domain_sessionid as session_id,
+        coalesce(domain_sessionid, {{ json_text(app_session, '$[0].sessionId') }})
+            as session_id,
 
         -- codes
-        coalesce(
-            {{ json_text(action, '$.type') }},
-            {{ label('event_name') }},
-            event
-        ) as source_event,
+        case
+            when action_type = 'transaction' and event_id <> first_event_id
+                then 'repeated_transaction'
+            else coalesce(action_type, {{ label('event_name') }}, event)
+        end as source_event,
         event_name = 'page_view' as is_page_view,
         {{ label('geo_country') }} as region,
         {{ label('dvce_type') }} as device,
@@ -46,7 +68,7 @@ renamed as (
         -- lineage
         {{ lineage(times=['derived_tstamp']) }}
 
-    from raw
+    from sold
 
 )
 

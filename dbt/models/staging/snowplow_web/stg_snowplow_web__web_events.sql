@@ -1,6 +1,24 @@
+{% set page = 'contexts_com_snowplowanalytics_snowplow_web_page_1_0_0' %}
+
 with raw as (
 
-    select * from {{ admitted('snowplow_web', 'events') }} as admitted
+    select
+        *,
+        coalesce({{ json_text(page, '$[0].id') }}, event_id) as page_view_id
+    from {{ admitted('snowplow_web', 'events') }} as admitted
+
+),
+
+-- one view of a page may come in several events: the earliest is the view
+viewed as (
+
+    select
+        *,
+        first_value(event_id) over (
+            partition by event_name, page_view_id
+            order by derived_tstamp, dvce_created_tstamp, event_id
+        ) as first_event_id
+    from raw
 
 ),
 
@@ -16,7 +34,7 @@ renamed as (
 
         -- codes
         coalesce({{ label('event_name') }}, event) as source_event,
-        event_name = 'page_view' as is_page_view,
+        event_name = 'page_view' and event_id = first_event_id as is_page_view,
         {{ label('geo_country') }} as region,
         {{ label('dvce_type') }} as device,
         mkt_source as utm_source,
@@ -32,12 +50,12 @@ renamed as (
         -- documents
         page_url,
         page_referrer as referrer,
-        contexts_com_snowplowanalytics_snowplow_web_page_1_0_0 as properties,
+        {{ page }} as properties,
 
         -- lineage
         {{ lineage(times=['derived_tstamp']) }}
 
-    from raw
+    from viewed
 
 )
 
