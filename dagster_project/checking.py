@@ -17,7 +17,13 @@ from typing import Any, Final
 
 from expectations.rules import GATE_RULES, rule_problem
 
-RESERVED_CODES: Final = ("all", "unmapped", "unknown", "ignored")
+RESERVED_CODES: Final = (
+    "all",
+    "unmapped",
+    "unknown",
+    "ignored",
+    "ended_before_landmark",
+)
 # As many times as an attempt at an event funnel holds (dbt/macros/event_funnels.sql);
 # an unordered funnel looks at every set of its steps.
 MOST_STEPS: Final = {"unordered": 8}
@@ -624,7 +630,7 @@ def _is_exclusion(row: Row) -> bool:
 
 
 def _step_orders(steps: Sequence[Row]) -> Iterator[Finding]:
-    """Steps are numbered 1, 2, 3; alternatives of one step share its number and code."""
+    """Steps are numbered 1, 2, 3; alternatives share a number and a code."""
     first: dict[int, Row] = {}
     for row in steps:
         if not row["step_order"]:

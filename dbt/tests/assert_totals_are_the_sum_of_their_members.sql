@@ -1,6 +1,7 @@
 -- What: counts of an `all` member are the sum over its members.
 -- Why: dashboards read the total and never add up rates.
--- A row: a cohort, pair and horizon whose total differs.
+-- A row: a cohort, pair and horizon whose total differs, where no landmark moves the
+-- clocks of segments.
 with members as (
 
     select
@@ -13,10 +14,21 @@ with members as (
 
 ),
 
+landmarks as (
+
+    select coalesce(max(landmark_days), 0) as landmark_days from {{ ref('segments') }}
+
+),
+
 totals as (
 
-    select * from {{ ref('fct_monthly_conversions') }}
-    where pipeline_code = 'all' and segment_code = 'all' and channel_code = 'all'
+    select facts.*
+    from {{ ref('fct_monthly_conversions') }} as facts
+    cross join landmarks
+    where facts.pipeline_code = 'all'
+        and facts.segment_code = 'all'
+        and facts.channel_code = 'all'
+        and landmarks.landmark_days = 0
 
 )
 

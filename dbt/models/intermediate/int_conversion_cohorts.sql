@@ -1,6 +1,6 @@
 with members as (
 
-    select * from {{ ref('int_conversion_members') }}
+    select * from {{ ref('int_conversion_clocks') }}
 
 ),
 
@@ -34,6 +34,8 @@ cohorts as (
         members.observed_until
     from members
     cross join cube_members
+    where (cube_members.is_all_segments = 1 and members.is_in_totals)
+        or (cube_members.is_all_segments = 0 and members.is_in_segment)
 
 )
 

@@ -108,6 +108,7 @@ classified as (
         pipeline_code,
         from_stage_code,
         to_stage_code,
+        origin_at,
         {{ reporting_month('origin_at') }} as cohort_month,
         case when ended_after <= watched_for then known_end_code else 'open' end
             as end_code,

@@ -1,4 +1,5 @@
--- Each journey in exactly one segment: the first, by priority, whose rules it meets.
+-- Each journey in exactly one segment: the first, by priority, whose rules it meets. A
+-- journey that ended before the landmark up to which they are read stands apart.
 with rules as (
 
     select
@@ -74,13 +75,44 @@ chosen as (
 
 ),
 
-segmented as (
+placed as (
 
     select
         journeys.journey_id,
+        journeys.entered_at,
+        journeys.outcome_at,
         coalesce(chosen.segment_code, 'other') as segment_code
-    from {{ ref('int_journey_keys') }} as journeys
+    from {{ ref('int_journeys') }} as journeys
     left join chosen on journeys.journey_id = chosen.journey_id
+
+),
+
+marked as (
+
+    select
+        placed.*,
+        coalesce(segments.landmark_days, 0) as landmark_days,
+        {{ plus_seconds(
+            'placed.entered_at', 'coalesce(segments.landmark_days, 0) * 86400'
+        ) }} as landmark_at
+    from placed
+    left join {{ ref('segments') }} as segments
+        on placed.segment_code = segments.segment_code
+
+),
+
+segmented as (
+
+    select
+        journey_id,
+        case
+            when outcome_at < landmark_at and landmark_days > 0
+                then 'ended_before_landmark'
+            else segment_code
+        end as segment_code,
+        landmark_days,
+        landmark_at
+    from marked
 
 )
 
