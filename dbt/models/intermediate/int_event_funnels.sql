@@ -23,7 +23,8 @@ funnels as (
                     "replace(funnels.attribution_code, 'step:', '')", 'integer'
                 ) }}
         end as attributed_step_order,
-        funnels.window_seconds,
+        -- three centuries, past which times would overflow
+        least(funnels.window_seconds, 10000000000) as window_seconds,
         {{ from_reporting_time('funnels.entry_from') }} as entry_from,
         {{ from_reporting_time('funnels.entry_to') }} as entry_to,
         steps.steps_count

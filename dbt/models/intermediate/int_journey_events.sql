@@ -28,14 +28,14 @@ journey_events as (
         events.product,
         coalesce(events.device, sessions.device) as device,
         sessions.landing_page,
-        coalesce(actions.occurred_at <= runs.as_of, false) as is_dated,
+        coalesce(actions.occurred_at <= run.as_of, false) as is_dated,
 
         -- dates
         actions.occurred_at,
         actions.known_at
 
     from actions
-    cross join {{ source('lake', 'runs') }} as runs
+    cross join {{ ref('int_run') }} as run
     left join {{ ref('int_action_journeys') }} as placed
         on actions.event_kind = placed.event_kind
         and actions.source_code = placed.source_code

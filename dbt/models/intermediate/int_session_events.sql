@@ -3,7 +3,7 @@ with events as (
 
     select * from {{ ref('int_identified_events') }}
     where occurred_at is not null
-        and occurred_at <= (select runs.as_of from {{ source('lake', 'runs') }} as runs)
+        and occurred_at <= (select run.as_of from {{ ref('int_run') }} as run)
         and (session_id is not null or visitor_id is not null)
 
 ),

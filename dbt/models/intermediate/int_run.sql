@@ -1,0 +1,7 @@
+with run as (
+
+    select * from {{ source('lake', 'runs') }}
+
+)
+
+select * from run
