@@ -22,6 +22,12 @@ journeys as (
 
 ),
 
+actions as (
+
+    select * from {{ ref('int_action_accounts') }}
+
+),
+
 united as (
 
     select * from files
@@ -29,6 +35,8 @@ united as (
     select * from changes
     union all
     select * from journeys
+    union all
+    select * from actions
 
 ),
 

@@ -1,0 +1,103 @@
+-- Actions brought = told again + ignored + unmapped + told of in marts; web events =
+-- in a session + without a time up to as-of + without a visitor or session.
+with brought as (
+
+    select source_code, event_id, 'web' as event_kind
+    from ({{ union_sources('web_events') }}) as web_events
+    union all
+    select source_code, activity_id as event_id, 'activity' as event_kind
+    from ({{ union_sources('activities') }}) as activities
+
+),
+
+counted as (
+
+    select source_code, count(*) as rows_count
+    from brought
+    group by source_code
+
+),
+
+told_again as (
+
+    select source_code, sum(repeats_count) as rows_count
+    from (
+        select source_code, count(*) - 1 as repeats_count
+        from brought
+        group by source_code, event_kind, event_id
+    ) as repeated
+    group by source_code
+
+),
+
+coded as (
+
+    select
+        source_code,
+        count(case when event_code = 'ignored' then 1 end) as ignored_count,
+        count(case when event_code = 'unmapped' then 1 end) as unmapped_count
+    from {{ ref('int_coded_actions') }}
+    group by source_code
+
+),
+
+told as (
+
+    select source_code, count(*) as rows_count
+    from {{ ref('fct_journey_events') }}
+    group by source_code
+
+),
+
+sessions as (
+
+    select source_code, sum(events_count) as events_count
+    from {{ ref('fct_web_sessions') }}
+    group by source_code
+
+),
+
+aside as (
+
+    select
+        events.source_code,
+        count(*) as events_count,
+        count(
+            case
+                when coalesce(events.occurred_at > run.as_of, true)
+                    or coalesce(events.session_id, events.visitor_id) is null
+                    then 1
+            end
+        ) as aside_count
+    from {{ ref('int_web_events') }} as events
+    cross join {{ ref('int_run') }} as run
+    group by events.source_code
+
+),
+
+accounts as (
+
+    select
+        'actions_in_stream' as check_code,
+        counted.source_code as scope,
+        counted.rows_count as expected_count,
+        told_again.rows_count
+        + coalesce(coded.ignored_count, 0)
+        + coalesce(coded.unmapped_count, 0)
+        + coalesce(told.rows_count, 0) as actual_count
+    from counted
+    inner join told_again on counted.source_code = told_again.source_code
+    left join coded on counted.source_code = coded.source_code
+    left join told on counted.source_code = told.source_code
+    union all
+    select
+        'web_events_in_sessions' as check_code,
+        aside.source_code as scope,
+        aside.events_count as expected_count,
+        aside.aside_count + coalesce(sessions.events_count, 0) as actual_count
+    from aside
+    left join sessions on aside.source_code = sessions.source_code
+
+)
+
+select * from accounts
