@@ -1,5 +1,6 @@
 """The models beside the oracle: facts to extracts, both sets of rows, what differs."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,16 @@ from tests.warehouse import Marts, Warehouse
 Row = Mapping[str, Any]
 SOURCE = "plain"
 FEATURES = {"entry_pipeline": "pipeline_code"}
-OPERATORS = {"eq": "=", "ne": "!=", "not_in": "!="}
+OPERATORS = {"eq": "=", "ne": "!=", "not_in": "!=", "ge": ">=", "le": "<="}
+OBJECTS = {
+    "stage_changes": "csv",
+    "deals": "csv",
+    "deal_changes": "csv",
+    "leads": "csv",
+    "contacts": "csv",
+    "activities": "csv",
+    "web_events": "jsonl",
+}
 
 # Each mart's grain as both sides can tell it, and what is compared.
 JOURNEY = ("journey_key",)
@@ -90,14 +100,16 @@ def one_source(facts: Facts, source: str = "one") -> Facts:
 def extracts(facts: Facts) -> dict[str, list[Row]]:
     """One file an object and extract; the name says when it was taken."""
     files: dict[str, list[Row]] = defaultdict(list)
-    for name in ("stage_changes", "deals", "deal_changes", "leads", "contacts"):
+    for name, ending in OBJECTS.items():
         for row in getattr(facts, name):
             written = {
                 key: value for key, value in row.items() if key not in NOT_WRITTEN
             }
             written["email"] = written.pop("email_hash", None)
+            if written.get("properties"):
+                written["properties"] = json.loads(written["properties"])
             taken = row["known_at"].strftime("%Y%m%dT%H%M%SZ")
-            files[f"plain/{name}/{taken}.csv"].append(written)
+            files[f"plain/{name}/{taken}.{ending}"].append(written)
     return dict(files)
 
 
@@ -129,13 +141,15 @@ def seeds(facts: Facts) -> dict[str, Sequence[Row]]:
             }
             for reason in sorted({r["loss_reason"] or "" for r in facts.deals} - {""})
         ],
-        "event_aliases": [],
+        "event_aliases": facts.event_aliases,
     }
 
 
 def our_rules(rule: Row) -> Iterator[Row]:
     """A rule in the words of segment_rules.csv; `not_in` is several that all hold."""
-    feature = FEATURES.get(rule["feature_code"], f"{rule['feature_code']}_code")
+    feature = rule["feature_code"]
+    if not feature.endswith("_count"):
+        feature = FEATURES.get(feature, f"{feature}_code")
     operator = rule["operator_code"]
     values = rule["value"].split("|") if operator == "not_in" else [rule["value"]]
     for value in values:

@@ -114,8 +114,8 @@ Events (4, 5, 10)
     alias: unmapped, in sessions and in the streams of strict funnels only.
 32. Persons: connected components of contacts (after merges), e-mails and user ids of a
     source; an event with both keys links them. A visitor without keys is its first
-    identification's, else a person of its own. A web event with none of the keys, and
-    an activity without contact, are nobody's.
+    identification's, else a person of its own. A web event with none of the keys is
+    nobody's; an activity is its contact's, else its deal's person's.
 33. A session given is one of its source. Derived: a visitor's events without
     session_id; a pause of 1,800 s is not yet too long. Landing event: the first with a
     page_url. Words of a campaign, but none in `channels`: `unmapped`.
@@ -130,12 +130,15 @@ Events (4, 5, 10)
 37. first_touch, last_touch: a channel `unmapped` is a value, `unknown` is none. An
     activity has no session, so no dimensions. person_id, journey_id, source_code: of
     the entry event, in every attribution.
-38. Stage funnels: an event is placed before the first move at or after it (as ordered),
+38. Of a funnel of one segment or pipeline only events of its journeys can be entries
+    (step 1 where ordered; the start where not); every event can fill the other steps.
+39. Stage funnels: an event is placed before the first move at or after it (as ordered),
     tied ones by id, and hits the least step above the last hit that it fits. A visit of
     an event step is never completed, only still open. A loss counts as one in the
     funnel's pipeline.
-39. Segment rules: `<event_code>_count` counts the journey's events up to entered_at +
-    landmark_days, inclusive; ge and le compare numbers.
+40. Segment rules: `<event_code>_count` counts the events of the journey's person, in
+    whichever journey, and of the journey, up to entered_at + landmark_days, inclusive;
+    ge and le compare numbers.
 """
 
 from .conversions import monthly_conversions

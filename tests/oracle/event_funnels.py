@@ -50,16 +50,20 @@ class EventFunnel:
             n for n, rows in numbered if any(matches(row, event) for row in rows)
         )
 
-    def act(self, event: Event) -> Act:
+    def begins(self, event: Event) -> bool:
+        """Can be an entry, its journey aside."""
+        fills = self.fills(event)
+        return bool(fills) if self.rules.mode == UNORDERED else 1 in fills
+
+    def act(self, event: Event, *, may_enter: bool) -> Act:
+        """In an ordered funnel step 1 is the entry."""
+        fills = self.fills(event)
+        if self.rules.mode != UNORDERED and not may_enter:
+            fills -= {1}
         excluded = (n for n, row in enumerate(self.exclusions) if matches(row, event))
         is_streamed = event.source_code in self.streams
-        return Act(
-            event.at,
-            event.event_id,
-            self.fills(event),
-            frozenset(excluded),
-            is_streamed,
-        )
+        named = frozenset(excluded)
+        return Act(event.at, event.event_id, fills, named, is_streamed)
 
 
 def matches(row: Row, event: Event) -> bool:
@@ -144,19 +148,6 @@ class Tried:
         return self.attempt.level
 
 
-def least_filling(
-    funnel: EventFunnel, events: Iterable[Event], at: datetime, step: int | None
-) -> Event:
-    """Of the events that can fill the step (any) at the instant the least id."""
-    able = [
-        event
-        for event in events
-        if event.at == at
-        and (step in funnel.fills(event) if step else funnel.fills(event))
-    ]
-    return min(able, key=lambda event: event.event_id)
-
-
 def read_in_zone(facts: Facts, at: datetime) -> datetime:
     local = at.replace(tzinfo=ZoneInfo(facts.timezone))
     return local.astimezone(UTC).replace(tzinfo=None)
@@ -201,23 +192,33 @@ def units_of(funnel: EventFunnel, events: list[Event]) -> dict[str, list[Event]]
     return found
 
 
+def least(events: Iterable[Event], at: datetime) -> Event | None:
+    """Of the events at the instant the one with the least id."""
+    tied = (event for event in events if event.at == at)
+    return min(tied, key=lambda event: event.event_id, default=None)
+
+
 def tried_by(
     facts: Facts, funnel: EventFunnel, unit: str, events: list[Event], world: World
 ) -> list[Tried]:
+    """Attempts that begin with an event of the funnel's journeys, in its range."""
     by_id = {told.journey_id: told for told in world.journeys}
-    first_step = None if funnel.rules.mode == UNORDERED else 1
     found = []
     for part, own in parts_of(funnel, events).items():
-        acts = [funnel.act(event) for event in own]
+        may_enter = [
+            is_of_funnel(funnel.row, by_id.get(event.journey_id or "")) for event in own
+        ]
+        paired = list(zip(own, may_enter, strict=True))
+        acts = [funnel.act(event, may_enter=may) for event, may in paired]
+        entries = [event for event, may in paired if may and funnel.begins(event)]
         for attempt in attempts(acts, funnel.rules):
-            entry = least_filling(funnel, own, attempt.entered_at, first_step)
+            entry = least(entries, attempt.entered_at)
+            if entry is None or not is_in_range(facts, funnel.row, entry.at):
+                continue
             journey = by_id.get(entry.journey_id or "")
             times = step_times(acts, funnel.rules, attempt)
             tried = Tried(funnel, unit, part, own, attempt, times, entry, journey)
-            if is_in_range(facts, funnel.row, entry.at) and is_of_funnel(
-                funnel.row, journey
-            ):
-                found.append(tried)
+            found.append(tried)
     return found
 
 
@@ -266,8 +267,12 @@ def attributed(tried: Tried) -> dict[str, str | None]:
         step = int(attribution.removeprefix(STEP))
         if step not in tried.times:
             return dict.fromkeys(DIMENSIONS)
-        at = tried.times[step]
-        return dimensions(least_filling(tried.funnel, tried.events, at, step))
+        able = [e for e in tried.events if step in tried.funnel.fills(e)]
+        if step == 1 and tried.funnel.rules.mode != UNORDERED:
+            able = [tried.entry]
+        filling = least(able, tried.times[step])
+        assert filling is not None, "a filled step has an event that fills it"
+        return dimensions(filling)
     return dimensions(tried.entry)
 
 

@@ -126,9 +126,8 @@ def is_ignored(alias: Row | None) -> bool:
 def journey_of(row: Row, person_id: str | None, spans: list[Span]) -> str | None:
     """Reading 5: the deal's; else by person the one open, the next, the last."""
     if row.get("deal_id"):
-        record = (row["source_code"], "deal", row["deal_id"])
-        own = [span for span in spans if record in span.records]
-        return own[0].journey_id if own and not own[0].is_set_aside else None
+        own = deals_journey(row, spans)
+        return own.journey_id if own and not own.is_set_aside else None
     theirs = [
         span
         for span in spans
@@ -150,14 +149,20 @@ def journey_at(at: datetime, spans: list[Span]) -> str | None:
     return before[-1] if before else None
 
 
-def person_of_activity(row: Row, people: People) -> str | None:
-    if not row.get("contact_id"):
-        return None
-    return people.of_contact((row["source_code"], row["contact_id"]))
+def deals_journey(row: Row, spans: list[Span]) -> Span | None:
+    record = (row["source_code"], "deal", row["deal_id"])
+    return next((span for span in spans if record in span.records), None)
 
 
-def tell_events(facts: Facts, people: People, spans: list[Span]) -> list[Event]:
-    """All that are not ignored, unmapped ones too."""
+def person_of_activity(row: Row, people: People, spans: list[Span]) -> str | None:
+    """Its contact's, else that of its deal."""
+    if row["contact_id"]:
+        return people.of_contact((row["source_code"], row["contact_id"]))
+    own = deals_journey(row, spans)
+    return own.person_id if own else None
+
+
+def tell_web(facts: Facts, people: People, spans: list[Span]) -> list[Event]:
     web = web_rows(facts)
     session_of = {
         (row["source_code"], row["event_id"]): session
@@ -165,16 +170,27 @@ def tell_events(facts: Facts, people: People, spans: list[Span]) -> list[Event]:
         for row in session.rows
     }
     found = []
-    for kind, rows in ((WEB, web), (ACTIVITY, activity_rows(facts))):
-        for row in rows:
-            alias = alias_of(facts, row)
-            person = (
-                people.of_event(row) if kind == WEB else person_of_activity(row, people)
-            )
-            journey = journey_of(row, person, spans)
-            key = (row["source_code"], row["event_id"])
-            session = session_of.get(key) if kind == WEB else None
-            event = Event(kind, row, row["known_at"], alias, person, session, journey)
-            if not is_ignored(alias):
-                found.append(event)
-    return sorted(found, key=lambda event: event.order)
+    for row in web:
+        alias, person = alias_of(facts, row), people.of_event(row)
+        session = session_of.get((row["source_code"], row["event_id"]))
+        journey = journey_of(row, person, spans)
+        event = Event(WEB, row, row["known_at"], alias, person, session, journey)
+        found.append(event)
+    return found
+
+
+def tell_activities(facts: Facts, people: People, spans: list[Span]) -> list[Event]:
+    found = []
+    for row in activity_rows(facts):
+        alias, person = alias_of(facts, row), person_of_activity(row, people, spans)
+        journey = journey_of(row, person, spans)
+        event = Event(ACTIVITY, row, row["known_at"], alias, person, None, journey)
+        found.append(event)
+    return found
+
+
+def tell_events(facts: Facts, people: People, spans: list[Span]) -> list[Event]:
+    """All that are not ignored, unmapped ones too."""
+    found = tell_web(facts, people, spans) + tell_activities(facts, people, spans)
+    told = [event for event in found if not is_ignored(event.alias)]
+    return sorted(told, key=lambda event: event.order)

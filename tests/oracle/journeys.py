@@ -37,6 +37,7 @@ class Told:
     history_from: datetime | None
     observed_until: datetime
     events: list[Event] = field(default_factory=list)
+    customer_events: list[Event] = field(default_factory=list)
 
     @property
     def moves(self) -> list[Move]:
@@ -68,12 +69,12 @@ def features(facts: Facts, told: Told) -> Row:
 
 
 def event_counts(facts: Facts, told: Told, segment: Row) -> Row:
-    """`<event_code>_count`: the journey's events up to the segment's landmark."""
+    """`<event_code>_count`: the customer's events up to the segment's landmark."""
     counts = {f"{row['event_code']}_count": 0 for row in facts.event_aliases}
     if told.entered_at is None:
         return counts
     landmark = told.entered_at + timedelta(days=segment.get("landmark_days") or 0)
-    for event in told.events:
+    for event in told.customer_events:
         counts[f"{event.event_code}_count"] += event.at <= landmark
     return counts
 
@@ -183,15 +184,20 @@ class World:
     events: list[Event]
 
 
+def is_by_customer(told: Told, event: Event) -> bool:
+    """Of the journey's person, in whichever journey, or of the journey."""
+    is_of_person = told.person_id is not None and event.person_id == told.person_id
+    return is_of_person or event.journey_id == told.journey_id
+
+
 def tell_world(facts: Facts) -> World:
     people = people_of(facts)
     everyone = [tell(facts, found, people) for found in histories(facts)]
     events = tell_events(facts, people, [span_of(told) for told in everyone])
-    by_id = {told.journey_id: told for told in everyone}
-    for event in events:
-        if event.journey_id is not None and event.event_code is not None:
-            by_id[event.journey_id].events.append(event)
+    coded = [event for event in events if event.event_code is not None]
     for told in everyone:
+        told.events = [e for e in coded if e.journey_id == told.journey_id]
+        told.customer_events = [e for e in coded if is_by_customer(told, e)]
         told.segment_code = segment_of(facts, told)
     return World(everyone, events)
 
