@@ -107,15 +107,17 @@ Months (6)
     code. open_at_end of the current month = at as-of.
 
 Events (4, 5, 10)
-30. Of several rows of one event id the latest known holds; known_at is of the first.
-    Events without a time, or later than as-of, are in no mart, but identify people.
+30. Of several rows of one event id the latest known holds; known_at is of the first of
+    its unbroken run of equal rows. Events without a time, or later than as-of, are in
+    no mart, but identify people.
 31. Alias: one whose property fits before one without; then by property_name, value and
     event_code. Without an event_code: ignored, in no stream, but in its session. No
     alias: unmapped, in sessions and in the streams of strict funnels only.
 32. Persons: connected components of contacts (after merges), e-mails and user ids of a
     source; an event with both keys links them. A visitor without keys is its first
     identification's, else a person of its own. A web event with none of the keys is
-    nobody's; an activity is its contact's, else its deal's person's.
+    nobody's; an activity is its contact's, else its deal's person's, set aside deals
+    left out.
 33. A session given is one of its source. Derived: a visitor's events without
     session_id; a pause of 1,800 s is not yet too long. Landing event: the first with a
     page_url. Words of a campaign, but none in `channels`: `unmapped`.
@@ -134,8 +136,9 @@ Events (4, 5, 10)
     (step 1 where ordered; the start where not); every event can fill the other steps.
 39. Stage funnels: an event is placed before the first move at or after it (as ordered),
     tied ones by id, and hits the least step above the last hit that it fits. A visit of
-    an event step is never completed, only still open. A loss counts as one in the
-    funnel's pipeline.
+    an event step is never completed, only still open. A loss in any
+    pipeline, the funnel's or another, keeps events from being hits until a stage hit;
+    a stay in another pipeline only while it lasts.
 40. Segment rules: `<event_code>_count` counts the events of the journey's person, in
     whichever journey, and of the journey, up to entered_at + landmark_days, inclusive;
     ge and le compare numbers.

@@ -64,13 +64,17 @@ class Event:
         return (self.at, self.event_id)
 
 
-def first_rows(facts: Facts, rows: list[Row]) -> list[Row]:
-    """One an event id: as the latest extract shows it, known since the first."""
+def said(row: Row) -> Row:
+    return {key: value for key, value in row.items() if key != "known_at"}
+
+
+def present_rows(facts: Facts, rows: list[Row]) -> list[Row]:
+    """One an event id: as the latest extract shows it, known since it is so."""
     found: dict[Key, Row] = {}
     for row in sorted(known(facts, rows), key=lambda row: row["known_at"]):
         key = (row["source_code"], row["event_id"])
-        known_at = found.get(key, row)["known_at"]
-        found[key] = row | {"known_at": known_at}
+        if key not in found or said(found[key]) != said(row):
+            found[key] = row
     return list(found.values())
 
 
@@ -80,14 +84,14 @@ def has_happened(facts: Facts, row: Row) -> bool:
 
 
 def web_rows(facts: Facts) -> list[Row]:
-    rows = first_rows(facts, facts.web_events)
+    rows = present_rows(facts, facts.web_events)
     return [row for row in rows if has_happened(facts, row)]
 
 
 def activity_rows(facts: Facts) -> list[Row]:
     """Activities, named and keyed as events are."""
     named = [row | {"event_id": row["activity_id"]} for row in facts.activities]
-    return [row for row in first_rows(facts, named) if has_happened(facts, row)]
+    return [row for row in present_rows(facts, named) if has_happened(facts, row)]
 
 
 def property_text(row: Row, name: str | None) -> str | None:
@@ -155,11 +159,11 @@ def deals_journey(row: Row, spans: list[Span]) -> Span | None:
 
 
 def person_of_activity(row: Row, people: People, spans: list[Span]) -> str | None:
-    """Its contact's, else that of its deal."""
+    """Its contact's, else that of its deal, which takes no events if set aside."""
     if row["contact_id"]:
         return people.of_contact((row["source_code"], row["contact_id"]))
     own = deals_journey(row, spans)
-    return own.person_id if own else None
+    return own.person_id if own and not own.is_set_aside else None
 
 
 def tell_web(facts: Facts, people: People, spans: list[Span]) -> list[Event]:

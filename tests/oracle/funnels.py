@@ -119,7 +119,7 @@ def replay_move(replay: Replay, funnel: Row, steps: list[Row], move: Move) -> No
     replay.pipeline_code = move.pipeline_code
     hit = hit_of(funnel, steps, move)
     replay.end(ending_by(funnel, move, hit, replay.at))
-    if move.is_lost and not is_elsewhere(funnel, move.pipeline_code):
+    if move.is_lost:
         replay.is_lost = True
     if hit is not None:
         replay.is_lost = False
