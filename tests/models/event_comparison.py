@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from tests import oracle
@@ -120,14 +121,15 @@ def side(facts: Facts, rows: Callable[[str], list[Row]]) -> Side:
 
 
 def expected_side(facts: Facts) -> Side:
-    return side(facts, lambda name: getattr(oracle, name)(facts))
+    return side(facts, cache(lambda name: getattr(oracle, name)(facts)))
 
 
 def actual_side(facts: Facts, marts: Asked) -> Side:
     queries = {
         "journey_events": "select * from marts.fct_journey_events where is_dated",
     }
-    return side(
-        facts,
-        lambda name: marts.rows(queries.get(name, f"select * from marts.fct_{name}")),
-    )
+
+    def rows(name: str) -> list[Row]:
+        return marts.rows(queries.get(name, f"select * from marts.fct_{name}"))
+
+    return side(facts, cache(rows))

@@ -16,6 +16,7 @@ from . import (
     event_funnels,
     funnel_attempts,
     journey_events,
+    journeys,
     segment_funnels,
     web_sessions,
 )
@@ -510,6 +511,203 @@ def test_an_attempt_is_still_open_until_its_window_was_watched() -> None:
         )
         (row,) = funnel_attempts(facts)
         assert row["is_still_open"] is is_open
+
+
+# Journeys and their events, by hand
+
+
+def stage(code: str, order: int, outcome: str = "open") -> Row:
+    row: Row = {"pipeline_code": "p", "stage_code": code, "stage_order": order}
+    row |= {"outcome_code": outcome, "probability": 0.5, "stale_after_days": None}
+    return row | {"valid_from": None, "valid_to": None}
+
+
+def alias(code: str, pipeline: str) -> Row:
+    row: Row = {"source_code": "s", "source_pipeline": pipeline, "source_stage": code}
+    row |= {"pipeline_code": pipeline, "stage_code": code, "is_ignored": False}
+    return row | {"valid_from": None, "valid_to": None}
+
+
+def moved(deal: str, code: str, second: float, pipeline: str = "p") -> Row:
+    at = at_second(0) + timedelta(seconds=second)
+    row: Row = {"source_code": "s", "deal_id": deal, "lead_id": None}
+    row |= {"source_pipeline": pipeline, "source_stage": code, "changed_at": at}
+    row |= {"source_sequence": None, "evidence_kind": "history"}
+    return row | {"known_at": at_second(0)}
+
+
+def deal(deal_id: str, contact_id: str | None, **columns: Any) -> Row:
+    names: tuple[str, ...] = ("lead_id", "created_at", "merged_into_deal_id")
+    names += ("amount", "currency_code", "probability", "owner_id")
+    row: Row = dict.fromkeys(names) | {"source_code": "s", "deal_id": deal_id}
+    row |= {"contact_id": contact_id, "is_deleted": False}
+    return row | {"known_at": at_second(0)} | columns
+
+
+def contact(contact_id: str, email: str | None, **columns: Any) -> Row:
+    row: Row = {"source_code": "s", "contact_id": contact_id, "email_hash": email}
+    return row | {"merged_into_contact_id": None, "known_at": at_second(0)} | columns
+
+
+def activity(event_id: str, name: str, second: float, **columns: Any) -> Row:
+    at = at_second(0) + timedelta(seconds=second)
+    row: Row = {"source_code": "s", "activity_id": event_id, "source_event": name}
+    row |= {"occurred_at": at, "deal_id": None, "contact_id": None}
+    return row | {"known_at": at_second(0)} | columns
+
+
+def crm_facts(
+    changes: list[Row], web_events: list[Row], steps: list[Row], **columns: Any
+) -> Facts:
+    """Deals of pipeline p (stages a, b, w, l); q has a stage z."""
+    stages = [stage("a", 1), stage("b", 2), stage("w", 3, "won"), stage("l", 9, "lost")]
+    stages.append(stage("z", 1) | {"pipeline_code": "q"})
+    deals = {row["deal_id"] for row in changes}
+    given_: dict[str, Any] = {
+        "stage_changes": changes,
+        "stages": stages,
+        "stage_aliases": [
+            alias(row["stage_code"], row["pipeline_code"]) for row in stages
+        ],
+        "deals": [deal(name, "c") for name in sorted(deals)],
+        "contacts": [contact("c", "e")],
+    }
+    return event_facts(web_events, steps, **(given_ | columns))
+
+
+def journey_of_events(facts: Facts) -> dict[str, str | None]:
+    return {row["event_id"]: row["journey_id"] for row in journey_events(facts)}
+
+
+def test_an_event_goes_to_the_journey_open_then_else_the_next_else_the_last() -> None:
+    changes = [
+        *(moved("1", "a", 100), moved("1", "w", 200)),
+        *(moved("2", "a", 300), moved("3", "a", 310), moved("2", "l", 400)),
+        moved("3", "w", 420),
+    ]
+    seconds_ = (50, 100, 199, 200, 305, 310, 410, 500)
+    rows = [web(str(s), "a", s, email_hash="e") for s in seconds_]
+    found = journey_of_events(crm_facts(changes, rows, AB))
+    expected = {"50": 1, "100": 1, "199": 1, "200": 2, "305": 2, "310": 3, "410": 3}
+    assert found == {
+        event: f"s|deal|{number}" for event, number in (expected | {"500": 3}).items()
+    }
+
+
+def test_deleted_journeys_take_no_events() -> None:
+    changes = [moved("1", "a", 0), moved("2", "a", 10)]
+    deals = [deal("1", "c"), deal("2", "c", is_deleted=True)]
+    facts = crm_facts(changes, [web("x", "a", 20, email_hash="e")], AB, deals=deals)
+    facts.activities += [
+        activity("y", "a", 20, deal_id="2"),
+        activity("z", "a", 20, contact_id="c"),
+    ]
+    found = journey_of_events(facts)
+    assert found == {"x": "s|deal|1", "y": None, "z": "s|deal|1"}
+
+
+def test_an_activity_belongs_to_its_deals_survivor_and_person() -> None:
+    changes = [moved("1", "a", 0), moved("2", "a", 10)]
+    deals = [deal("1", "c"), deal("2", None, merged_into_deal_id="1")]
+    facts = crm_facts(changes, [web("x", "a", 20, email_hash="e")], AB, deals=deals)
+    facts.activities.append(activity("y", "a", 20, deal_id="2"))
+    rows = {row["event_id"]: row for row in journey_events(facts)}
+    assert {row["journey_id"] for row in rows.values()} == {"s|deal|1"}
+    assert rows["x"]["person_id"] == rows["y"]["person_id"]
+
+
+def test_an_entry_of_another_segment_makes_way_for_a_tied_one() -> None:
+    changes = [moved("1", "a", 0), moved("2", "b", 0)]
+    deals = [deal("1", "c"), deal("2", "d")]
+    contacts = [contact("c", "e"), contact("d", "f")]
+    rows = [
+        web("1", "a", 5, email_hash="e", visitor_id="v"),
+        web("2", "a", 5, email_hash="f", visitor_id="v"),
+    ]
+    rule = {"segment_code": "g", "group_number": 1, "feature_code": "entry_stage"}
+    funnel = {"unit_code": "visitor", "segment_code": "g"}
+    for code, journey in (("a", "s|deal|1"), ("b", "s|deal|2")):
+        facts = crm_facts(
+            changes,
+            rows,
+            AB,
+            deals=deals,
+            contacts=contacts,
+            funnel=funnel,
+            segments=[{"segment_code": "g", "priority": 1, "landmark_days": 0}],
+            segment_rules=[rule | {"operator_code": "eq", "value": code}],
+        )
+        assert [row["journey_id"] for row in funnel_attempts(facts)] == [journey]
+
+
+def test_a_segment_counts_the_customers_events_up_to_its_landmark() -> None:
+    rule = {"segment_code": "g", "group_number": 1, "feature_code": "x_count"}
+    rule |= {"operator_code": "ge", "value": "2"}
+    for second, segment in ((86410, "g"), (86410.000001, "other")):
+        rows = [web(str(s), "x", s, email_hash="e") for s in (0, second)]
+        facts = crm_facts(
+            [moved("1", "a", 10)],
+            rows,
+            [step(1, "x")],
+            segments=[{"segment_code": "g", "priority": 1, "landmark_days": 1}],
+            segment_rules=[rule],
+        )
+        assert [row["segment_code"] for row in journeys(facts)] == [segment]
+
+
+MIXED = [step(1, "a", "stage"), step(2, "x"), step(3, "b", "stage"), step(4, "y")]
+STAGE_FUNNEL = {"kind_code": "stage", "pipeline_code": "p", "window_seconds": None}
+
+
+def mixed_steps(changes: list[Row], events: list[tuple[str, float]]) -> list[str]:
+    """Of one journey: t, s, e (touched, by skip, by entry) and the visit's ending."""
+    rows = [
+        web(f"{n}", name, second, email_hash="e")
+        for n, (name, second) in enumerate(events)
+    ]
+    facts = crm_facts(changes, rows, MIXED, funnel=STAGE_FUNNEL)
+    endings = ("advanced", "moved_back", "lost", "transferred", "still_open")
+    ways = {"t": "touched", "s": "reached_by_skip", "e": "reached_by_entry"}
+    return [
+        "".join(letter for letter, way in ways.items() if row[f"{way}_count"])
+        + "".join(f" {name}" for name in endings for _ in range(row[f"{name}_count"]))
+        for row in totals(segment_funnels(facts))
+    ]
+
+
+def test_an_event_step_is_hit_after_its_stage_and_moves_no_journey_back() -> None:
+    changes = [moved("1", "a", 10), moved("1", "b", 20)]
+    assert mixed_steps(changes, [("x", 15)]) == [
+        *("t advanced", "t advanced", "t still_open", "")
+    ]
+    assert mixed_steps(changes, [("x", 25)]) == [
+        *("t advanced", "s", "t still_open", "")
+    ]
+    assert mixed_steps(changes, [("y", 5), ("x", 7)]) == [
+        *("t advanced", "e", "t still_open", "t moved_back")
+    ]
+
+
+def test_at_equal_times_events_come_before_stage_changes() -> None:
+    changes = [moved("1", "a", 10), moved("1", "b", 20)]
+    assert mixed_steps(changes, [("x", 20)])[1] == "t advanced"
+    assert mixed_steps(changes, [("x", 10)])[:2] == ["t advanced", "t moved_back"]
+
+
+def test_after_a_loss_no_event_is_a_hit_until_a_stage_hit() -> None:
+    lost = [moved("1", "a", 10), moved("1", "l", 20)]
+    assert mixed_steps(lost, [("x", 30)]) == ["t lost", "", "", ""]
+    reopened = [*lost, moved("1", "a", 40)]
+    assert mixed_steps(reopened, [("x", 30), ("x", 50)])[:2] == [
+        *("t advanced lost", "t still_open")
+    ]
+
+
+def test_in_another_pipeline_no_event_is_a_hit_while_it_lasts() -> None:
+    """Back at a stage of no step, the journey is in the funnel's pipeline again."""
+    left = [moved("1", "a", 10), moved("1", "z", 20, "q"), moved("1", "w", 40)]
+    assert mixed_steps(left, [("x", 30)])[:2] == ["t transferred", ""]
+    assert mixed_steps(left, [("x", 50)])[:2] == ["t transferred", "t still_open"]
 
 
 def totals(rows: list[Row]) -> list[Row]:
