@@ -136,7 +136,7 @@ Events (4, 5, 10)
     (step 1 where ordered; the start where not); every event can fill the other steps.
 39. Stage funnels: an event is placed before the first move at or after it (as ordered),
     tied ones by id, and hits the least step above the last hit that it fits. A visit of
-    an event step is never completed, only still open. A loss in any
+    an event step is completed if the journey was in a won stage then. A loss in any
     pipeline, the funnel's or another, keeps events from being hits until a stage hit;
     a stay in another pipeline only while it lasts.
 40. Segment rules: `<event_code>_count` counts the events of the journey's person, in

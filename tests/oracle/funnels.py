@@ -33,7 +33,12 @@ class Replay:
     is_visiting: bool = False
     is_won: bool = False
     is_lost: bool = False
-    pipeline_code: str | None = None
+    move: Move | None = None
+
+    @property
+    def pipeline_code(self) -> str | None:
+        """Before the first stage its pipeline is that of the journey."""
+        return (self.move or self.told.moves[0]).pipeline_code
 
     def end(self, ending: str | None) -> None:
         if self.is_visiting and ending is not None:
@@ -111,12 +116,13 @@ def replay_event(replay: Replay, funnel: Row, steps: list[Row], event: Event) ->
     ]
     if later:
         replay.end("advanced")
-        replay.hit(Hit(later[0], event.at), is_won=False)
+        is_won = replay.move is not None and replay.move.is_won
+        replay.hit(Hit(later[0], event.at), is_won=is_won)
 
 
 def replay_move(replay: Replay, funnel: Row, steps: list[Row], move: Move) -> None:
     """A visit ends at the first of: later or earlier hit, loss, move away."""
-    replay.pipeline_code = move.pipeline_code
+    replay.move = move
     hit = hit_of(funnel, steps, move)
     replay.end(ending_by(funnel, move, hit, replay.at))
     if move.is_lost:
@@ -127,7 +133,7 @@ def replay_move(replay: Replay, funnel: Row, steps: list[Row], move: Move) -> No
 
 
 def replay(funnel: Row, steps: list[Row], told: Told) -> Replay:
-    result = Replay(told, pipeline_code=told.moves[0].pipeline_code)
+    result = Replay(told)
     for each in happenings(told):
         if isinstance(each, Event):
             replay_event(result, funnel, steps, each)
