@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.oracle_comparison import WatchedWarehouse, build, one_source
+from tests.models.oracle_comparison import (
+    WatchedWarehouse,
+    build,
+    one_source,
+    with_cdp,
+)
 from tests.oracle.facts import Facts
 from tests.oracle.generate import random_facts
 from tests.oracle.generate_events import with_events
@@ -32,7 +37,7 @@ def built(workspace: Path) -> Callable[[int], Built]:
     def of(seed: int) -> Built:
         if seed not in made:
             crm = one_source(random_facts(seed, journeys=200, pipelines=2))
-            facts = with_events(crm, seed)
+            facts = with_events(with_cdp(crm) if seed % 2 else crm, seed)
             made[seed] = facts, build(warehouse, facts, with_tests=not made)
         return made[seed]
 

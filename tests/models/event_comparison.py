@@ -18,13 +18,16 @@ from tests.oracle.facts import Facts
 Row = dict[str, Any]
 EVENT_GRAINS: dict[str, tuple[str, ...]] = {
     "journey_events": ("source_code", "event_id"),
+    "known_events": ("source_code", "event_id"),
     "web_sessions": ("source_code", "session"),
     "funnel_attempts": ("funnel_code", "unit", "part", "entry_month"),
     "event_funnels": (
         "funnel_code", "entry_month", "segment_code", "channel_code", "step_order",
     ),
 }  # fmt: skip
-OPAQUE = ("person_id", "journey_id", "session_id", "unit_id", "step_times")
+# When an event was known is compared by itself.
+TABLES = {"known_events": "journey_events"}
+OPAQUE = ("known_at", "person_id", "journey_id", "session_id", "unit_id", "step_times")
 PARTED = "all_events"
 DIMENSIONS = (
     "channel_code", "campaign", "keyword", "region_code", "product_code", "device",
@@ -43,7 +46,11 @@ class Side:
     sessions: dict[str, str]
 
     def named(self, name: str) -> list[Row]:
-        return [self.name(row) for row in self.rows(name)]
+        rows = self.rows(TABLES.get(name, name))
+        if name == "known_events":
+            kept = (*EVENT_GRAINS[name], "known_at")
+            return [{column: row[column] for column in kept} for row in rows]
+        return [self.name(row) for row in rows]
 
     def name(self, row: Row) -> Row:
         found = {key: value for key, value in row.items() if key not in OPAQUE}
@@ -98,10 +105,10 @@ def journey_name(row: Row) -> str:
 
 
 def session_name(facts: Facts, row: Row) -> str:
-    """As the source wrote it, else by its visitor and start."""
+    """As the source wrote it, else by its source, visitor and start."""
     if any(event["session_id"] == row["session_id"] for event in facts.web_events):
         return str(row["session_id"])
-    return f"{row['visitor_id']} {row['started_at']}"
+    return f"{row['source_code']} {row['visitor_id']} {row['started_at']}"
 
 
 def side(facts: Facts, rows: Callable[[str], list[Row]]) -> Side:

@@ -139,9 +139,9 @@ Events (4, 5, 10)
     an event step is completed if the journey was in a won stage then. A loss in any
     pipeline, the funnel's or another, keeps events from being hits until a stage hit;
     a stay in another pipeline only while it lasts.
-40. Segment rules: `<event_code>_count` counts the events of the journey's person, in
-    whichever journey, and of the journey, up to entered_at + landmark_days, inclusive;
-    ge and le compare numbers.
+40. Segment rules: `<event_code>_count` counts customers' actions only, those of the
+    journey's person in whichever journey and those of the journey, up to entered_at +
+    landmark_days, inclusive; ge and le compare numbers.
 """
 
 from .conversions import monthly_conversions

@@ -101,7 +101,7 @@ class EventDraft:
 
     rng: Random
     facts: Facts
-    source: str
+    sources: list[str]
     shape: EventShape
     web_events: list[Row] = field(default_factory=list)
     activities: list[Row] = field(default_factory=list)
@@ -132,6 +132,16 @@ def event_alias(source: str, written: str, code: str | None, **columns: Any) -> 
         "actor_code": "seller" if code == "call" else "customer",
     }
     return row | columns
+
+
+def aliases_of_another(source: str) -> list[Row]:
+    """Fewer, and other ones: what is `chat` at the first source is unmapped here."""
+    return [
+        event_alias(source, "page", "view"),
+        event_alias(source, "Form", "form"),
+        event_alias(source, "Form", "sign", property_name="plan", property_value="1"),
+        event_alias(source, "Sign", "sign"),
+    ]
 
 
 def aliases_of_events(source: str) -> list[Row]:
@@ -240,7 +250,8 @@ def reader_segment() -> dict[str, list[Row]]:
     }
     rules = [
         rule("reader", 1, "view_count", "ge", "4"),
-        rule("reader", 1, "call_count", "le", "1"),
+        rule("reader", 1, "call_count", "le", "0"),
+        rule("reader", 1, "meeting_count", "le", "6"),
         rule("reader", 2, "form_count", "ge", "3"),
     ]
     return {"segments": [segment], "segment_rules": rules}
@@ -280,19 +291,21 @@ def random_start(draft: EventDraft) -> datetime:
 
 @dataclass(frozen=True)
 class Device:
-    """A visitor, and who mostly uses it."""
+    """A visitor of a source, and who mostly uses it."""
 
+    source: str
     visitor_id: str | None
     user: int
     session_id: str | None
 
 
 def random_device(draft: EventDraft) -> Device:
-    number = draft.rng.randint(1, 24)
+    """Only the first source states sessions."""
+    source, number = draft.rng.choice(draft.sources), draft.rng.randint(1, 24)
     visitor = None if draft.happens(draft.shape.visitorless) else f"v{number:02d}"
     session = f"s{draft.rng.randint(1, 60):02d}"
-    is_given = draft.happens(draft.shape.given_session)
-    return Device(visitor, number % 14, session if is_given else None)
+    is_given = draft.happens(draft.shape.given_session) and source == draft.sources[0]
+    return Device(source, visitor, number % 14, session if is_given else None)
 
 
 def keys_of(draft: EventDraft, device: Device) -> Row:
@@ -342,7 +355,7 @@ def add_web_event(draft: EventDraft, device: Device, at: datetime) -> None:
     properties = draft.rng.choice(PROPERTIES)
     known_at = draft.known_at(at, draft.happens(draft.shape.late) * 2)
     row = dict.fromkeys(EVENT_COLUMNS) | {
-        "source_code": draft.source,
+        "source_code": device.source,
         "event_id": f"{draft.rng.randint(100, 999)}w{draft.number:05d}",
         "source_event": "??" if is_unmapped else draft.rng.choice(WEB_NAMES),
         "occurred_at": written_at(draft, at),
@@ -370,7 +383,7 @@ def add_activity(draft: EventDraft, whose: Row, at: datetime) -> None:
     """The same record may come again, corrected."""
     draft.number += 1
     row = whose | {
-        "source_code": draft.source,
+        "source_code": draft.sources[0],
         "activity_id": f"{draft.rng.randint(100, 999)}a{draft.number:05d}",
         "owner_id": None,
         "source_event": draft.rng.choice(DONE_NAMES),
@@ -397,33 +410,41 @@ def add_activity_burst(draft: EventDraft) -> None:
         add_activity(draft, whose, at)
 
 
-def with_events(facts: Facts, seed: int, **likelihoods: Any) -> Facts:
-    """The facts with events, funnels, mixed funnels and a segment that asks events."""
+def event_draft(facts: Facts, seed: int, shape: EventShape) -> EventDraft:
     rng = Random(seed)  # noqa: S311
-    (source,) = facts.sources
-    draft = EventDraft(rng, facts, source, EventShape(**likelihoods))
-    for _ in range(draft.shape.bursts):
+    draft = EventDraft(rng, facts, [*facts.sources], shape)
+    for _ in range(shape.bursts):
         add_burst(draft)
-    for _ in range(draft.shape.activity_bursts):
+    for _ in range(shape.activity_bursts):
         add_activity_burst(draft)
-    events, mixed, reader = (
-        event_funnel_seeds(rng),
-        mixed_funnel_seeds(),
-        reader_segment(),
-    )
+    return draft
+
+
+def with_events(facts: Facts, seed: int, **likelihoods: Any) -> Facts:
+    """The facts with events of all their sources, and with what asks for them.
+
+    Funnels of events, mixed ones, and a segment of such as read much.
+    """
+    draft = event_draft(facts, seed, EventShape(**likelihoods))
+    asking = (event_funnel_seeds(draft.rng), mixed_funnel_seeds(), reader_segment())
+
+    def more(name: str) -> list[Row]:
+        rows: list[Row] = getattr(facts, name)
+        return rows + [row for seeds in asking for row in seeds.get(name, [])]
+
+    first, *others = draft.sources
+    aliases = aliases_of_events(first)
     words = [{"source_value": k, "channel_code": v} for k, v in WORDS.items()]
     return replace(
         facts,
         web_events=draft.web_events,
         activities=draft.activities,
-        event_aliases=aliases_of_events(source),
-        funnels=facts.funnels + events["funnels"] + mixed["funnels"],
-        funnel_steps=facts.funnel_steps
-        + events["funnel_steps"]
-        + mixed["funnel_steps"],
-        segments=facts.segments + reader["segments"],
-        segment_rules=facts.segment_rules + reader["segment_rules"],
+        event_aliases=aliases + [r for s in others for r in aliases_of_another(s)],
         channels=facts.channels + words,
+        funnels=more("funnels"),
+        funnel_steps=more("funnel_steps"),
+        segments=more("segments"),
+        segment_rules=more("segment_rules"),
     )
 
 

@@ -185,7 +185,9 @@ class World:
 
 
 def is_by_customer(told: Told, event: Event) -> bool:
-    """Of the journey's person, in whichever journey, or of the journey."""
+    """An action of the customer's own, in whichever journey of the person's."""
+    if event.alias is None or event.alias["actor_code"] != "customer":
+        return False
     is_of_person = told.person_id is not None and event.person_id == told.person_id
     return is_of_person or event.journey_id == told.journey_id
 
