@@ -559,9 +559,9 @@ def activity(event_id: str, name: str, second: float, **columns: Any) -> Row:
 def crm_facts(
     changes: list[Row], web_events: list[Row], steps: list[Row], **columns: Any
 ) -> Facts:
-    """Deals of pipeline p (stages a, b, w, l); q has a stage z."""
+    """Deals of pipeline p (stages a, b, n, w, l); q has a stage z."""
     stages = [stage("a", 1), stage("b", 2), stage("w", 3, "won"), stage("l", 9, "lost")]
-    stages.append(stage("z", 1) | {"pipeline_code": "q"})
+    stages += [stage("n", 4), stage("z", 1) | {"pipeline_code": "q"}]
     deals = {row["deal_id"] for row in changes}
     given_: dict[str, Any] = {
         "stage_changes": changes,
@@ -666,7 +666,8 @@ def mixed_steps(changes: list[Row], events: list[tuple[str, float]]) -> list[str
         for n, (name, second) in enumerate(events)
     ]
     facts = crm_facts(changes, rows, MIXED, funnel=STAGE_FUNNEL)
-    endings = ("advanced", "moved_back", "lost", "transferred", "still_open")
+    endings = ("advanced", "moved_back", "lost", "transferred", "completed")
+    endings += ("still_open",)
     ways = {"t": "touched", "s": "reached_by_skip", "e": "reached_by_entry"}
     return [
         "".join(letter for letter, way in ways.items() if row[f"{way}_count"])
@@ -694,6 +695,12 @@ def test_at_equal_times_events_come_before_stage_changes() -> None:
     assert mixed_steps(changes, [("x", 10)])[:2] == ["t advanced", "t moved_back"]
 
 
+def test_a_visit_of_an_event_step_in_a_won_stage_is_completed() -> None:
+    changes = [moved("1", "a", 10), moved("1", "w", 20)]
+    assert mixed_steps(changes, [("x", 15)])[1] == "t still_open"
+    assert mixed_steps(changes, [("x", 25)])[1] == "t completed"
+
+
 def test_after_a_loss_no_event_is_a_hit_until_a_stage_hit() -> None:
     lost = [moved("1", "a", 10), moved("1", "l", 20)]
     assert mixed_steps(lost, [("x", 30)]) == ["t lost", "", "", ""]
@@ -705,7 +712,7 @@ def test_after_a_loss_no_event_is_a_hit_until_a_stage_hit() -> None:
 
 def test_in_another_pipeline_no_event_is_a_hit_while_it_lasts() -> None:
     """Back at a stage of no step, the journey is in the funnel's pipeline again."""
-    left = [moved("1", "a", 10), moved("1", "z", 20, "q"), moved("1", "w", 40)]
+    left = [moved("1", "a", 10), moved("1", "z", 20, "q"), moved("1", "n", 40)]
     assert mixed_steps(left, [("x", 30)])[:2] == ["t transferred", ""]
     assert mixed_steps(left, [("x", 50)])[:2] == ["t transferred", "t still_open"]
 
