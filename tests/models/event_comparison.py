@@ -95,9 +95,8 @@ def times_in_words(step_times: Any) -> str:
 
 def instant(at: Any) -> datetime:
     """A time without offset is UTC."""
-    if not isinstance(at, datetime):
-        at = datetime.fromisoformat(at)
-    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    time = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def journey_name(row: Row) -> str:

@@ -33,6 +33,7 @@ from .attempts import (
     step_times,
 )
 from .facts import ALL, UNKNOWN, Row
+from .funnels import ENDINGS
 from .generate import random_facts
 from .generate_events import (
     EVENT_COLUMNS,
@@ -666,12 +667,10 @@ def mixed_steps(changes: list[Row], events: list[tuple[str, float]]) -> list[str
         for n, (name, second) in enumerate(events)
     ]
     facts = crm_facts(changes, rows, MIXED, funnel=STAGE_FUNNEL)
-    endings = ("advanced", "moved_back", "lost", "transferred", "completed")
-    endings += ("still_open",)
     ways = {"t": "touched", "s": "reached_by_skip", "e": "reached_by_entry"}
     return [
         "".join(letter for letter, way in ways.items() if row[f"{way}_count"])
-        + "".join(f" {name}" for name in endings for _ in range(row[f"{name}_count"]))
+        + "".join(f" {name}" for name in ENDINGS for _ in range(row[f"{name}_count"]))
         for row in totals(segment_funnels(facts))
     ]
 
