@@ -93,6 +93,7 @@ class EventShape:
     timeless: float = 0.01
     corrected: float = 0.1
     month_edge: float = 0.15
+    last_days: float = 0.08
 
 
 @dataclass
@@ -114,9 +115,11 @@ class EventDraft:
         return self.rng.choice(values) if self.happens(self.shape.said) else None
 
     def known_at(self, at: datetime, later: int = 0) -> datetime:
-        """Extracts of events are taken once in thirty days."""
+        """Extracts of events are taken once in thirty days, and at as-of."""
         number = (at - START).days // 30 + 1 + later
-        return START + timedelta(days=30 * number, hours=3)
+        taken = START + timedelta(days=30 * number, hours=3)
+        is_late = later > 0 or at > self.facts.as_of
+        return taken if is_late else min(taken, self.facts.as_of)
 
 
 # Seeds
@@ -281,6 +284,8 @@ def instants(draft: EventDraft) -> list[datetime]:
 def random_start(draft: EventDraft) -> datetime:
     days = (draft.facts.as_of - START).days
     start = START + timedelta(seconds=draft.rng.randint(0, days * 86400))
+    if draft.happens(draft.shape.last_days):
+        return draft.facts.as_of - timedelta(seconds=draft.rng.randint(0, 200000))
     if draft.happens(draft.shape.month_edge):
         edge = end_of_month(draft.facts, start.date().replace(day=1))
         start = edge - draft.rng.choice(
