@@ -141,7 +141,8 @@ Events (4, 5, 10)
     a stay in another pipeline only while it lasts.
 40. Segment rules: `<event_code>_count` counts customers' actions only, those of the
     journey's person in whichever journey and those of the journey, up to entered_at +
-    landmark_days, inclusive; ge and le compare numbers.
+    landmark_days, inclusive; ge and le compare numbers. Who ended before a landmark is
+    not shown apart: the seeds that are compared have landmarks of no days.
 """
 
 from .conversions import monthly_conversions
