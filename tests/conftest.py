@@ -9,6 +9,14 @@ from tests.warehouse import Warehouse
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--seeds",
+        default="",
+        help="seeds, by commas, on which to compare the models with the oracle",
+    )
+
+
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder a session: dbt parses the project once for all builds."""

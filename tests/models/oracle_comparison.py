@@ -1,9 +1,10 @@
 """The models beside the oracle: facts to extracts, both sets of rows, what differs."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import isclose
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,8 +18,18 @@ from tests.warehouse import Marts, Warehouse
 
 Row = Mapping[str, Any]
 SOURCE = "plain"
+CDP = "segment"
 FEATURES = {"entry_pipeline": "pipeline_code"}
-OPERATORS = {"eq": "=", "ne": "!=", "not_in": "!="}
+OPERATORS = {"eq": "=", "ne": "!=", "not_in": "!=", "ge": ">=", "le": "<="}
+OBJECTS = {
+    "stage_changes": "csv",
+    "deals": "csv",
+    "deal_changes": "csv",
+    "leads": "csv",
+    "contacts": "csv",
+    "activities": "csv",
+    "web_events": "jsonl",
+}
 
 # Each mart's grain as both sides can tell it, and what is compared.
 JOURNEY = ("journey_key",)
@@ -34,6 +45,7 @@ GRAINS: dict[str, tuple[str, ...]] = {
         "snapshot_date", "pipeline_code", "stage_code", "segment_code",
     ),
     "segment_funnels": ("funnel_code", "cohort_month", *COHORT[1:], "step_order"),
+    "mixed_funnels": ("funnel_code", "cohort_month", *COHORT[1:], "step_order"),
     "monthly_conversions": (
         "cohort_month", *COHORT, "from_stage_code", "to_stage_code", "horizon_days",
     ),
@@ -44,6 +56,8 @@ LEFT_OUT = {
     "deal_id", "lead_id", "source_code", "record_kind", "source_pipeline",
     "target_rate", "benchmark_rate",
 }  # fmt: skip
+# Stage funnels with steps that are events are compared by themselves.
+TABLES = {"mixed_funnels": "segment_funnels"}
 NOT_WRITTEN = {"source_code", "known_at", "transition_id"}
 
 
@@ -87,28 +101,68 @@ def one_source(facts: Facts, source: str = "one") -> Facts:
     )
 
 
+def with_cdp(facts: Facts) -> Facts:
+    """The facts with a second source, of web events alone, watched less long."""
+    watched = {"data_through": facts.as_of - timedelta(days=9), "history_from": None}
+    return replace(facts, sources=facts.sources | {CDP: watched})
+
+
+def call(row: Row) -> Row:
+    """A web event as a call of the CDP; its pages are calls of a type of their own."""
+    is_page = row["source_event"] == "page"
+    said = json.loads(row["properties"] or "{}")
+    return {
+        "messageId": row["event_id"],
+        "type": "page" if is_page else "track",
+        "event": None if is_page else row["source_event"],
+        "receivedAt": row["known_at"],
+        "timestamp": row["occurred_at"],
+        "anonymousId": row["visitor_id"],
+        "userId": row["user_id"],
+        "traits": {"email": row["email_hash"]},
+        "properties": said | {"region": row["region"], "product": row["product"]},
+        "context": {
+            "page": {"url": row["page_url"], "referrer": row["referrer"]},
+            "device": {"type": row["device"]},
+            "campaign": {
+                "source": row["utm_source"],
+                "medium": row["utm_medium"],
+                "name": row["utm_campaign"],
+                "term": row["utm_term"],
+            },
+        },
+    }
+
+
 def extracts(facts: Facts) -> dict[str, list[Row]]:
     """One file an object and extract; the name says when it was taken."""
     files: dict[str, list[Row]] = defaultdict(list)
-    for name in ("stage_changes", "deals", "deal_changes", "leads", "contacts"):
+    for name, ending in OBJECTS.items():
         for row in getattr(facts, name):
+            if row["source_code"] == CDP:
+                day = row["known_at"].strftime("%Y%m%d")
+                files[f"{CDP}/{day}.jsonl"].append(call(row))
+                continue
             written = {
                 key: value for key, value in row.items() if key not in NOT_WRITTEN
             }
             written["email"] = written.pop("email_hash", None)
+            if written.get("properties"):
+                written["properties"] = json.loads(written["properties"])
             taken = row["known_at"].strftime("%Y%m%dT%H%M%SZ")
-            files[f"plain/{name}/{taken}.csv"].append(written)
+            files[f"plain/{name}/{taken}.{ending}"].append(written)
     return dict(files)
 
 
 def seeds(facts: Facts) -> dict[str, Sequence[Row]]:
     channels = [
         {
-            "source_code": SOURCE,
+            "source_code": source,
             "source_channel": row["source_value"],
             "channel_code": row["channel_code"],
             "channel_name": row["channel_code"],
         }
+        for source in facts.sources
         for row in facts.channels
     ]
     return {
@@ -129,13 +183,15 @@ def seeds(facts: Facts) -> dict[str, Sequence[Row]]:
             }
             for reason in sorted({r["loss_reason"] or "" for r in facts.deals} - {""})
         ],
-        "event_aliases": [],
+        "event_aliases": facts.event_aliases,
     }
 
 
 def our_rules(rule: Row) -> Iterator[Row]:
     """A rule in the words of segment_rules.csv; `not_in` is several that all hold."""
-    feature = FEATURES.get(rule["feature_code"], f"{rule['feature_code']}_code")
+    feature = rule["feature_code"]
+    if not feature.endswith("_count"):
+        feature = FEATURES.get(feature, f"{feature}_code")
     operator = rule["operator_code"]
     values = rule["value"].split("|") if operator == "not_in" else [rule["value"]]
     for value in values:
@@ -148,24 +204,29 @@ def our_rules(rule: Row) -> Iterator[Row]:
 
 
 class WatchedWarehouse(Warehouse):
-    """A warehouse whose source was watched as the facts say."""
+    """A warehouse whose sources were watched as the facts say."""
 
     facts: Facts
 
     def freeze(self, lake: Path) -> None:
-        watched = self.facts.sources[SOURCE]
-        row = {
-            "source_code": [SOURCE],
-            "timezone": ["UTC"],
-            "data_through": pa.array([watched["data_through"]], pa.timestamp("us")),
-            "history_from": pa.array([watched["history_from"]], pa.timestamp("us")),
+        sources = self.facts.sources
+
+        def times(name: str) -> pa.Array:
+            return pa.array([row[name] for row in sources.values()], pa.timestamp("us"))
+
+        rows = {
+            "source_code": list(sources),
+            "timezone": ["UTC" for _ in sources],
+            "data_through": times("data_through"),
+            "history_from": times("history_from"),
         }
-        pq.write_table(pa.table(row), lake / "_run" / "sources.parquet")
+        pq.write_table(pa.table(rows), lake / "_run" / "sources.parquet")
 
 
 def settings_of(facts: Facts) -> dict[str, Any]:
     """How a night of these facts is run."""
     return {
+        "sources": ",".join(facts.sources),
         "timezone": facts.timezone,
         "home_currency": facts.home_currency,
         "as_of": facts.as_of,
@@ -198,7 +259,8 @@ def name_transitions(marts: Asked, facts: Facts) -> None:
 
 
 def expected_rows(facts: Facts, name: str) -> list[dict[str, Any]]:
-    return [with_key(row) for row in getattr(oracle, name)(facts)]
+    rows = getattr(oracle, TABLES.get(name, name))(facts)
+    return [with_key(row) for row in rows if is_of(name, row)]
 
 
 def actual_rows(marts: Asked, name: str) -> list[dict[str, Any]]:
@@ -215,10 +277,17 @@ def actual_rows(marts: Asked, name: str) -> list[dict[str, Any]]:
             inner join marts.fct_journeys as journeys using (journey_id)
         """,
     }
-    query = queries.get(name, f"select * from marts.fct_{name}")
-    if name == "segment_funnels":
+    table = TABLES.get(name, name)
+    query = queries.get(name, f"select * from marts.fct_{table}")
+    if table == "segment_funnels":
         query += " where cohort_month is not null"
-    return [with_key(row) for row in marts.rows(query)]
+    return [with_key(row) for row in marts.rows(query) if is_of(name, row)]
+
+
+def is_of(name: str, row: Row) -> bool:
+    if TABLES.get(name, name) != "segment_funnels":
+        return True
+    return row["funnel_code"].startswith("mixed") == (name == "mixed_funnels")
 
 
 def with_key(row: dict[str, Any]) -> dict[str, Any]:

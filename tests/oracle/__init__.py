@@ -1,4 +1,4 @@
-"""Brute-force answers to semantics.md, to compare the models with; no event funnels.
+"""Brute-force answers to semantics.md, to compare the models with.
 
 Written from semantics.md and the project's fixed readings alone, never from SQL.
 
@@ -81,8 +81,7 @@ Steps, snapshots, funnels (2.13, 3, 4)
 24. still_open or completed: nothing later is known at as-of; completed by the stage of
     the visit. Median and p90 are of first_reached_at - entered_at. is_mature:
     observed_until at or past month end + window_seconds; without a window, nobody is
-    still open. Event steps have no
-    hits here. entry_from and entry_to are not applied.
+    still open. entry_from and entry_to are not applied.
 
 Months (6)
 25. Pairs over the steps of 20, to such as are not retired; with the first won stage
@@ -106,11 +105,51 @@ Months (6)
     lost_count: to any lost stage, of another pipeline too. won_amount:
     home amount at the end of the win's day, null as 0.0. Pipeline `all` sums by stage
     code. open_at_end of the current month = at as-of.
+
+Events (4, 5, 10)
+30. Of several rows of one event id the latest known holds; known_at is of the first of
+    its unbroken run of equal rows. Events without a time, or later than as-of, are in
+    no mart, but identify people.
+31. Alias: one whose property fits before one without; then by property_name, value and
+    event_code. Without an event_code: ignored, in no stream, but in its session. No
+    alias: unmapped, in sessions and in the streams of strict funnels only.
+32. Persons: connected components of contacts (after merges), e-mails and user ids of a
+    source; an event with both keys links them. A visitor without keys is its first
+    identification's, else a person of its own. A web event with none of the keys is
+    nobody's; an activity is its contact's, else its deal's person's, set aside deals
+    left out.
+33. A session given is one of its source. Derived: a visitor's events without
+    session_id; a pause of 1,800 s is not yet too long. Landing event: the first with a
+    page_url. Words of a campaign, but none in `channels`: `unmapped`.
+34. An activity's journey is its deal's (absorbed deals: the survivor's), none if that
+    is set aside or unknown. Else by person: open from entered_at to before outcome_at.
+35. The ways to fill an ordered funnel from one instant: the furthest, each step as
+    early as can be. Strict: every unbroken way is an attempt; the last tie is decided
+    by the earliest steps. Streams of a strict funnel: all events, activities too, of
+    the sources with an alias to one of its codes.
+36. An exclusion is read against steps, in unordered funnels against positions; an event
+    that fills a step may exclude too.
+37. first_touch, last_touch: a channel `unmapped` is a value, `unknown` is none. An
+    activity has no session, so no dimensions. person_id, journey_id, source_code: of
+    the entry event, in every attribution.
+38. Of a funnel of one segment or pipeline only events of its journeys can be entries
+    (step 1 where ordered; the start where not); every event can fill the other steps.
+39. Stage funnels: an event is placed before the first move at or after it (as ordered),
+    tied ones by id, and hits the least step above the last hit that it fits. A visit of
+    an event step is completed if the journey was in a won stage then. A loss in any
+    pipeline, the funnel's or another, keeps events from being hits until a stage hit;
+    a stay in another pipeline only while it lasts.
+40. Segment rules: `<event_code>_count` counts customers' actions only, those of the
+    journey's person in whichever journey and those of the journey, up to entered_at +
+    landmark_days, inclusive; ge and le compare numbers. Who ended before a landmark is
+    not shown apart: the seeds that are compared have landmarks of no days.
 """
 
 from .conversions import monthly_conversions
+from .event_funnels import event_funnels, funnel_attempts
 from .facts import Facts
 from .funnels import segment_funnels
+from .journey_events import journey_events, web_sessions
 from .journeys import journey_steps, journeys
 from .ledger import transitions
 from .snapshots import stage_snapshots
@@ -118,6 +157,9 @@ from .throughput import monthly_throughput
 
 __all__ = [
     "Facts",
+    "event_funnels",
+    "funnel_attempts",
+    "journey_events",
     "journey_steps",
     "journeys",
     "monthly_conversions",
@@ -125,4 +167,5 @@ __all__ = [
     "segment_funnels",
     "stage_snapshots",
     "transitions",
+    "web_sessions",
 ]

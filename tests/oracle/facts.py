@@ -1,7 +1,7 @@
 """The oracle's input, and the days and months of the reporting zone."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import product
@@ -36,6 +36,9 @@ class Facts:
     sources: dict[str, Row]
     timezone: str
     home_currency: str
+    web_events: list[Row] = field(default_factory=list)
+    activities: list[Row] = field(default_factory=list)
+    event_aliases: list[Row] = field(default_factory=list)
 
 
 def known(facts: Facts, rows: Iterable[Row]) -> list[Row]:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from .events import Event, has_property
 from .facts import ALL, Facts, Row, end_of_month, with_totals
 from .journeys import Hit, Told, in_order_count, reach, seconds_to_reach, tell_counted
 from .ledger import Move
@@ -20,26 +21,54 @@ ENDINGS = (
 
 @dataclass
 class Replay:
-    """One journey in one funnel: its hits, and its visits' endings by step."""
+    """One journey in one funnel: its hits, and its visits' endings by step.
+
+    `at` is the step of the last hit, -1 before any; `is_visiting` until a visit ends.
+    """
 
     told: Told
     hits: list[Hit] = field(default_factory=list)
     visits: list[tuple[int, str]] = field(default_factory=list)
+    at: int = -1
+    is_visiting: bool = False
+    is_won: bool = False
+    is_lost: bool = False
+    move: Move | None = None
+
+    @property
+    def pipeline_code(self) -> str | None:
+        """Before the first stage its pipeline is that of the journey."""
+        return (self.move or self.told.moves[0]).pipeline_code
+
+    def end(self, ending: str | None) -> None:
+        if self.is_visiting and ending is not None:
+            self.visits.append((self.at, ending))
+            self.is_visiting = False
+
+    def hit(self, hit: Hit, *, is_won: bool) -> None:
+        self.hits.append(hit)
+        if not self.is_visiting or hit.position != self.at:
+            self.is_visiting, self.at, self.is_won = True, hit.position, is_won
 
 
 def steps_of_funnel(facts: Facts, funnel: Row) -> list[Row]:
-    rows = [r for r in facts.funnel_steps if r["funnel_code"] == funnel["funnel_code"]]
+    rows = [
+        row
+        for row in facts.funnel_steps
+        if row["funnel_code"] == funnel["funnel_code"]
+        and row["match_kind"] != "exclusion"
+    ]
     return sorted(rows, key=lambda row: row["step_order"])
 
 
 def is_total(code: str | None) -> bool:
-    return code is None or code == ALL
+    return not code or code == ALL
 
 
-def is_elsewhere(funnel: Row, move: Move) -> bool:
+def is_elsewhere(funnel: Row, pipeline: str | None) -> bool:
     if is_total(funnel["pipeline_code"]):
         return False
-    return move.pipeline_code != funnel["pipeline_code"]
+    return pipeline != funnel["pipeline_code"]
 
 
 def position_of(steps: list[Row], move: Move) -> int | None:
@@ -51,35 +80,72 @@ def position_of(steps: list[Row], move: Move) -> int | None:
 
 def hit_of(funnel: Row, steps: list[Row], move: Move) -> Hit | None:
     """Stages matched by no step, unmapped and lost ones, are no hits."""
-    if is_elsewhere(funnel, move) or move.is_unmapped or move.is_lost:
+    if is_elsewhere(funnel, move.pipeline_code) or move.is_unmapped or move.is_lost:
         return None
     position = position_of(steps, move)
     return None if position is None else Hit(position, move.changed_at)
 
 
-def replay(funnel: Row, steps: list[Row], told: Told) -> Replay:
-    """A visit ends at the first of: later or earlier hit, loss, move away."""
-    result = Replay(told)
-    current: Move | None = None
-    at: int = -1
+def is_match(step: Row, event: Event) -> bool:
+    return (
+        step["match_kind"] == "event"
+        and step["match_code"] == event.event_code
+        and has_property(event.row, step["property_name"], step["property_value"])
+    )
+
+
+def happenings(told: Told) -> list[Move | Event]:
+    """At equal times events come before stage changes (reading 18)."""
+    found: list[Move | Event] = []
+    waiting = list(told.events)
     for move in told.moves:
-        hit = hit_of(funnel, steps, move)
-        ending = ending_by(funnel, move, hit, at)
-        if hit is not None:
-            result.hits.append(hit)
-        if current is not None and ending is not None:
-            result.visits.append((at, ending))
-            current = None
-        if hit is not None and (current is None or hit.position != at):
-            current, at = move, hit.position
-    if current is not None:
-        result.visits.append((at, "completed" if current.is_won else "still_open"))
+        while waiting and move.ordered_at and waiting[0].at <= move.ordered_at:
+            found.append(waiting.pop(0))
+        found.append(move)
+    return found + waiting
+
+
+def replay_event(replay: Replay, funnel: Row, steps: list[Row], event: Event) -> None:
+    """An event never moves a journey back, nor reopens it."""
+    if replay.is_lost or is_elsewhere(funnel, replay.pipeline_code):
+        return
+    later = [
+        position
+        for position, step in enumerate(steps)
+        if position > replay.at and is_match(step, event)
+    ]
+    if later:
+        replay.end("advanced")
+        is_won = replay.move is not None and replay.move.is_won
+        replay.hit(Hit(later[0], event.at), is_won=is_won)
+
+
+def replay_move(replay: Replay, funnel: Row, steps: list[Row], move: Move) -> None:
+    """A visit ends at the first of: later or earlier hit, loss, move away."""
+    replay.move = move
+    hit = hit_of(funnel, steps, move)
+    replay.end(ending_by(funnel, move, hit, replay.at))
+    if move.is_lost:
+        replay.is_lost = True
+    if hit is not None:
+        replay.is_lost = False
+        replay.hit(hit, is_won=move.is_won)
+
+
+def replay(funnel: Row, steps: list[Row], told: Told) -> Replay:
+    result = Replay(told)
+    for each in happenings(told):
+        if isinstance(each, Event):
+            replay_event(result, funnel, steps, each)
+        else:
+            replay_move(result, funnel, steps, each)
+    result.end("completed" if result.is_won else "still_open")
     return result
 
 
 def ending_by(funnel: Row, move: Move, hit: Hit | None, at: int) -> str | None:
     """What this move makes of a visit at the step; none if it goes on."""
-    if is_elsewhere(funnel, move):
+    if is_elsewhere(funnel, move.pipeline_code):
         return "transferred"
     if move.is_lost:
         return "lost"
@@ -92,7 +158,9 @@ def is_member(funnel: Row, told: Told) -> bool:
     """Was ever in the funnel's pipeline, and is of its segment."""
     wanted = funnel["segment_code"]
     in_segment = is_total(wanted) or told.segment_code == wanted
-    in_pipeline = any(not is_elsewhere(funnel, move) for move in told.moves)
+    in_pipeline = any(
+        not is_elsewhere(funnel, move.pipeline_code) for move in told.moves
+    )
     return in_segment and in_pipeline and told.cohort_month is not None
 
 

@@ -1,9 +1,11 @@
 """Journeys: what they are at as-of, their segment, their steps."""
 
 import operator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from .events import Event, Span, tell_events
 from .facts import (
     ALL,
     UNKNOWN,
@@ -13,12 +15,13 @@ from .facts import (
     local_date,
     month_of,
 )
+from .identity import People, people_of
 from .ledger import History, Move, first_time, histories
-from .records import persons
 from .registry import Step, channel_code, steps_of_pipeline
 from .values import home_rate, last_instant, value_at
 
 OTHER = "other"
+NUMERIC = {"ge": operator.ge, "le": operator.le}
 
 
 @dataclass(eq=False)
@@ -33,6 +36,8 @@ class Told:
     cohort_month: date | None
     history_from: datetime | None
     observed_until: datetime
+    events: list[Event] = field(default_factory=list)
+    customer_events: list[Event] = field(default_factory=list)
 
     @property
     def moves(self) -> list[Move]:
@@ -49,11 +54,11 @@ class Told:
         return journey.is_duplicate or journey.deleted_at is not None
 
 
-def features(facts: Facts, found: History) -> dict[str, str | None]:
-    """What segment rules may ask; nothing in them is younger than the entry."""
-    journey, first = found.journey, found.moves[0] if found.moves else None
+def features(facts: Facts, told: Told) -> Row:
+    """What segment rules may ask of a journey, events aside."""
+    journey, first = told.history.journey, told.moves[0] if told.moves else None
     values = {
-        "channel": raw_channel_code(facts, found),
+        "channel": told.channel_code,
         "product": journey.deal.get("product") or UNKNOWN,
         "region": journey.deal.get("region") or UNKNOWN,
         "entry_stage": first.stage_code if first else None,
@@ -63,14 +68,29 @@ def features(facts: Facts, found: History) -> dict[str, str | None]:
     return values | {f"{name}_code": value for name, value in values.items()}
 
 
+def event_counts(facts: Facts, told: Told, segment: Row) -> Row:
+    """`<event_code>_count`: the customer's events up to the segment's landmark."""
+    counts = {f"{row['event_code']}_count": 0 for row in facts.event_aliases}
+    if told.entered_at is None:
+        return counts
+    landmark = told.entered_at + timedelta(days=segment.get("landmark_days") or 0)
+    for event in told.customer_events:
+        counts[f"{event.event_code}_count"] += event.at <= landmark
+    return counts
+
+
 def raw_channel_code(facts: Facts, found: History) -> str:
     """The lead's channel came first; the deal's where the lead has none."""
     lead, deal = found.journey.lead, found.journey.deal
     return channel_code(facts, lead.get("channel") or deal.get("channel"))
 
 
-def rule_holds(rule: Row, value: str | None) -> bool:
+def rule_holds(rule: Row, value: Any) -> bool:
     wanted = rule["value"].split("|")
+    if rule["operator_code"] in NUMERIC:
+        return value is not None and bool(
+            NUMERIC[rule["operator_code"]](value, float(rule["value"]))
+        )
     holds = {
         "eq": value == rule["value"],
         "ne": value != rule["value"],
@@ -80,7 +100,7 @@ def rule_holds(rule: Row, value: str | None) -> bool:
     return holds[rule["operator_code"]]
 
 
-def segment_holds(facts: Facts, segment: str, values: dict[str, str | None]) -> bool:
+def segment_holds(facts: Facts, segment: str, values: Row) -> bool:
     rules = [row for row in facts.segment_rules if row["segment_code"] == segment]
     groups = {row["group_number"] for row in rules}
     return any(
@@ -93,43 +113,99 @@ def segment_holds(facts: Facts, segment: str, values: dict[str, str | None]) -> 
     )
 
 
-def segment_of(facts: Facts, found: History) -> str:
+def segment_of(facts: Facts, told: Told) -> str:
     """Section 10, segment_rules: lowest priority number wins, else `other`."""
-    values = features(facts, found)
+    values = features(facts, told)
     ranked = sorted(facts.segments, key=operator.itemgetter("priority", "segment_code"))
     for row in ranked:
-        if segment_holds(facts, row["segment_code"], values):
-            return row["segment_code"]
+        asked = values | event_counts(facts, told, row)
+        if segment_holds(facts, row["segment_code"], asked):
+            return str(row["segment_code"])
     return OTHER
 
 
-def person_of(found: History, people: dict[tuple[str, str], str]) -> str | None:
+def person_of(found: History, people: People) -> str | None:
     deal, lead = found.journey.deal, found.journey.lead
     contact = deal.get("contact_id") or lead.get("contact_id")
     if contact is None:
         return None
-    key = (found.journey.source_code, contact)
-    return people.get(key, "|".join(key))
+    return people.of_contact((found.journey.source_code, contact))
 
 
-def tell(facts: Facts, found: History, people: dict[tuple[str, str], str]) -> Told:
+def tell(facts: Facts, found: History, people: People) -> Told:
+    """All but the segment, which may ask for events."""
     source = facts.sources.get(found.journey.source_code, {})
     entered_at = first_time(found.moves)
     return Told(
         history=found,
         person_id=person_of(found, people),
-        segment_code=segment_of(facts, found),
+        segment_code=OTHER,
         channel_code=raw_channel_code(facts, found),
         entered_at=entered_at,
         cohort_month=month_of(facts, entered_at) if entered_at else None,
         history_from=source.get("history_from"),
-        observed_until=min(facts.as_of, source.get("data_through") or facts.as_of),
+        observed_until=observed_until(facts, found.journey.source_code),
     )
 
 
+def observed_until(facts: Facts, source_code: str) -> datetime:
+    source = facts.sources.get(source_code, {})
+    return min(facts.as_of, source.get("data_through") or facts.as_of)
+
+
+def records_of(told: Told) -> frozenset[tuple[str, str, str]]:
+    """The deals and the lead that a row of another object may name."""
+    journey = told.history.journey
+    deals = {journey.deal_id, *journey.absorbed} - {None}
+    found = {(journey.source_code, "deal", str(deal)) for deal in deals}
+    if journey.lead_id is not None:
+        found.add((journey.source_code, "lead", journey.lead_id))
+    return frozenset(found)
+
+
+def span_of(told: Told) -> Span:
+    closed = outcome_move(told)
+    is_closed = closed is not None and closed.outcome_code != "open"
+    return Span(
+        journey_id=told.journey_id,
+        person_id=told.person_id,
+        records=records_of(told),
+        entered_at=told.entered_at,
+        ended_at=closed.changed_at if closed is not None and is_closed else None,
+        is_set_aside=told.is_set_aside,
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything told, each event under its journey too."""
+
+    journeys: list[Told]
+    events: list[Event]
+
+
+def is_by_customer(told: Told, event: Event) -> bool:
+    """An action of the customer's own, in whichever journey of the person's."""
+    if event.alias is None or event.alias["actor_code"] != "customer":
+        return False
+    is_of_person = told.person_id is not None and event.person_id == told.person_id
+    return is_of_person or event.journey_id == told.journey_id
+
+
+def tell_world(facts: Facts) -> World:
+    people = people_of(facts)
+    everyone = [tell(facts, found, people) for found in histories(facts)]
+    events = tell_events(facts, people, [span_of(told) for told in everyone])
+    coded = [event for event in events if event.event_code is not None]
+    for told in everyone:
+        told.events = [e for e in coded if e.journey_id == told.journey_id]
+        told.customer_events = [e for e in coded if is_by_customer(told, e)]
+        told.segment_code = segment_of(facts, told)
+    return World(everyone, events)
+
+
 def tell_all(facts: Facts) -> list[Told]:
-    people = persons(facts)
-    return [tell(facts, found, people) for found in histories(facts)]
+    return tell_world(facts).journeys
 
 
 def tell_counted(facts: Facts) -> list[Told]:

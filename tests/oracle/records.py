@@ -201,29 +201,3 @@ def journey_by_record(journeys: list[Journey]) -> dict[tuple[str, str, str], Jou
         for deal_id in journey.absorbed:
             found[journey.source_code, "deal", deal_id] = journey
     return found
-
-
-def persons(facts: Facts) -> dict[Key, str]:
-    """Contact to person: merged contacts, and those of one email, are one."""
-    contacts = versions(facts, facts.contacts, "contact_id")
-    label = {key: "|".join(key) for key in contacts}
-    changed = True
-    while changed:
-        changed = False
-        for one, other in same_person(contacts):
-            lower = min(label[one], label[other])
-            changed = changed or label[one] != label[other]
-            label[one] = label[other] = lower
-    return label
-
-
-def same_person(contacts: Versions) -> list[tuple[Key, Key]]:
-    pairs = []
-    for key, rows in contacts.items():
-        into = (key[0], rows[-1].get("merged_into_contact_id"))
-        pairs += [(key, other) for other in contacts if other == into]
-        email = rows[-1].get("email_hash")
-        for other, other_rows in contacts.items():
-            if email and other_rows[-1].get("email_hash") == email:
-                pairs.append((key, other))
-    return pairs
