@@ -5,7 +5,6 @@ To try other seeds: `pytest tests/models -k asked --seeds 7,8,9`.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -26,7 +25,6 @@ from tests.models.oracle_comparison import (
 Sides = tuple[Side, Side]
 SEEDS = (1, 2)
 MORE_SEEDS = tuple(range(3, 15))
-CONTESTED = {"known_events": "known_at of an activity that a later file repeats"}
 # Columns that semantics.md fixes, with what persons, units and journeys are called.
 LEAST_COLUMNS = {
     "journey_events": 8,
@@ -60,15 +58,8 @@ def in_words(found: list[str]) -> str:
     return f"{len(found)} differences:\n" + "\n".join(found[:20])
 
 
-def named(name: str) -> Any:
-    """A mart to compare; where the reading is not settled, it is to differ."""
-    if name not in CONTESTED:
-        return name
-    return pytest.param(name, marks=pytest.mark.xfail(reason=CONTESTED[name]))
-
-
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", [named(name) for name in EVENT_GRAINS])
+@pytest.mark.parametrize("name", EVENT_GRAINS)
 def test_models_of_events_and_oracle_agree(
     sides: Callable[[int], Sides], name: str, seed: int
 ) -> None:

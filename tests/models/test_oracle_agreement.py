@@ -1,7 +1,6 @@
 """Every mart beside a brute-force oracle that was written from the semantics alone."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -17,9 +16,6 @@ from tests.warehouse import Marts
 
 SEEDS = (1, 2)
 MORE_SEEDS = tuple(range(3, 15))
-CONTESTED = {
-    "mixed_funnels": "events after a stay in another pipeline, stages without a time"
-}
 # Columns that semantics.md fixes and the oracle must therefore answer for.
 LEAST_COLUMNS = {
     "transitions": 14,
@@ -39,15 +35,8 @@ def assert_agreement(facts: Facts, marts: Marts, name: str) -> None:
     assert not found, f"{len(found)} differences:\n" + "\n".join(found[:20])
 
 
-def named(name: str) -> Any:
-    """A mart to compare; where the reading is not settled, it is to differ."""
-    if name not in CONTESTED:
-        return name
-    return pytest.param(name, marks=pytest.mark.xfail(reason=CONTESTED[name]))
-
-
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", [named(name) for name in GRAINS])
+@pytest.mark.parametrize("name", GRAINS)
 def test_models_and_oracle_agree(
     built: Callable[[int], Built], name: str, seed: int
 ) -> None:

@@ -54,7 +54,8 @@ Journeys (10)
 17. Segment features: channel, product, region, entry_stage, entry_pipeline, pipeline (=
     entry pipeline), with or without `_code`; operators eq, ne, in, not_in, lists by
     `|`. Product, channel and region are those at as-of (no history is given); a segment
-    without rules holds none; landmark_days is not applied to conversions.
+    without rules holds none. A journey with an outcome before the landmark of its
+    segment is in `ended_before_landmark`.
 18. observed_from = greatest of entered_at and history_from, nulls aside.
 19. Money: deal_changes of a field, if any, are its whole history (null before the
     first), else versions at their known_at, the first held from the beginning. A day's
@@ -87,7 +88,9 @@ Months (6)
 25. Pairs over the steps of 20, to such as are not retired; with the first won stage
     only from stages below it. A first visit without time starts no clock.
     Pipeline `all` pools (journey, pipeline) clocks of the same pair, so its counts are
-    sums. Horizon and month end + h by 86,400 s.
+    sums. Horizon and month end + h by 86,400 s. A segment's clock starts at the
+    landmark where that is later, in the landmark's month; who ended or was last
+    watched before it has none. Totals of segments have no landmark.
 26. The ending is the first in the ledger of: conversion; loss never reopened in the
     pipeline (start of its run of lost); transfer out, even if it returns. After
     observed_until it is not seen: open. Durations by changed_at, negative ones kept.
@@ -107,9 +110,9 @@ Months (6)
     code. open_at_end of the current month = at as-of.
 
 Events (4, 5, 10)
-30. Of several rows of one event id the latest known holds; known_at is of the first of
-    its unbroken run of equal rows. Events without a time, or later than as-of, are in
-    no mart, but identify people.
+30. Of several rows of one web event the first known holds, of one activity the latest;
+    known_at is of the first of its unbroken run of equal rows. Events without a time,
+    or later than as-of, are in no mart, but identify people.
 31. Alias: one whose property fits before one without; then by property_name, value and
     event_code. Without an event_code: ignored, in no stream, but in its session. No
     alias: unmapped, in sessions and in the streams of strict funnels only.

@@ -1,7 +1,7 @@
 """fct_monthly_conversions: cohorts of first visits and their fates (section 6)."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from .facts import ALL, Facts, Row, end_of_month, month_of, previous_month, with_totals
@@ -37,6 +37,7 @@ class Member:
     pipeline_code: str
     from_stage_code: str
     to_stage_code: str
+    origin: datetime
     cohort_month: date
     fate: Fate
 
@@ -110,9 +111,11 @@ def members_of(facts: Facts, told: Told, pipeline: str) -> list[Member]:
             continue
         goals = {s.stage_code for s in steps if s.order >= target.order}
         fate = fate_of(told, start, pipeline, goals)
-        month = month_of(facts, told.moves[start].changed_at or told.observed_until)
+        origin = told.moves[start].changed_at
+        assert origin is not None, "a clock starts at a visit that has a time"
+        month = month_of(facts, origin)
         codes = (source.stage_code, target.stage_code)
-        found.append(Member(told, pipeline, *codes, month, fate))
+        found.append(Member(told, pipeline, *codes, origin, month, fate))
     return found
 
 
@@ -126,13 +129,36 @@ def all_members(facts: Facts) -> list[Member]:
     ]
 
 
-def cohorts(members: list[Member]) -> dict[tuple, list[Member]]:
+def from_landmark(facts: Facts, member: Member) -> Member | None:
+    """The member's clock in its segment: features read up to a landmark say nothing
+    of what came before it."""
+    landmark_at = member.told.landmark_at
+    if landmark_at is None or landmark_at <= member.origin:
+        return member
+    lead, fate = landmark_at - member.origin, member.fate
+    if fate.ended_after < lead:
+        return None
+    later = Fate(
+        kind=fate.kind,
+        after=None if fate.after is None else fate.after - lead,
+        watched_for=fate.watched_for - lead,
+        delay=fate.delay - lead if fate.delay and fate.delay > lead else None,
+    )
+    month = month_of(facts, landmark_at)
+    return replace(member, origin=landmark_at, cohort_month=month, fate=later)
+
+
+def cohorts(facts: Facts, members: list[Member]) -> dict[tuple, list[Member]]:
     found: dict[tuple, list[Member]] = {}
-    for member in members:
-        told, pair = member.told, (member.from_stage_code, member.to_stage_code)
-        totals = with_totals(member.pipeline_code, told.segment_code, told.channel_code)
+    for whole in members:
+        told, pair = whole.told, (whole.from_stage_code, whole.to_stage_code)
+        late = from_landmark(facts, whole)
+        totals = with_totals(whole.pipeline_code, told.segment_code, told.channel_code)
         for group in totals:
-            found.setdefault((member.cohort_month, *group, *pair), []).append(member)
+            member = whole if group[1] == ALL else late
+            if member is not None:
+                key = (member.cohort_month, *group, *pair)
+                found.setdefault(key, []).append(member)
     return found
 
 
@@ -232,7 +258,7 @@ def add_significance(rows: list[Row]) -> None:
 
 
 def monthly_conversions(facts: Facts) -> list[Row]:
-    found = cohorts(all_members(facts))
+    found = cohorts(facts, all_members(facts))
     rows = [
         cohort_row(facts, key, found[key], horizon)
         for key in sorted(found)

@@ -69,7 +69,7 @@ def said(row: Row) -> Row:
 
 
 def present_rows(facts: Facts, rows: list[Row]) -> list[Row]:
-    """One an event id: as the latest extract shows it, known since it is so."""
+    """One an activity: as the latest extract shows it, known since it is so."""
     found: dict[Key, Row] = {}
     for row in sorted(known(facts, rows), key=lambda row: row["known_at"]):
         key = (row["source_code"], row["event_id"])
@@ -83,8 +83,16 @@ def has_happened(facts: Facts, row: Row) -> bool:
     return row["occurred_at"] is not None and row["occurred_at"] <= facts.as_of
 
 
+def first_rows(facts: Facts, rows: list[Row]) -> list[Row]:
+    """One an event: it happened once, as the first extract that brought it told."""
+    found: dict[Key, Row] = {}
+    for row in sorted(known(facts, rows), key=lambda row: row["known_at"]):
+        found.setdefault((row["source_code"], row["event_id"]), row)
+    return list(found.values())
+
+
 def web_rows(facts: Facts) -> list[Row]:
-    rows = present_rows(facts, facts.web_events)
+    rows = first_rows(facts, facts.web_events)
     return [row for row in rows if has_happened(facts, row)]
 
 

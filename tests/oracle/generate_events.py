@@ -244,12 +244,12 @@ def mixed_funnel_seeds() -> dict[str, list[Row]]:
 
 
 def reader_segment() -> dict[str, list[Row]]:
-    """A segment of such as read much before they ask; its landmark is the entry."""
+    """A segment of such as read much within some days of their entry."""
     segment = {
         "segment_code": "reader",
         "segment_name": "reader",
         "priority": 9,
-        "landmark_days": 0,
+        "landmark_days": 20,
     }
     rules = [
         rule("reader", 1, "view_count", "ge", "4"),

@@ -21,6 +21,7 @@ from .registry import Step, channel_code, steps_of_pipeline
 from .values import home_rate, last_instant, value_at
 
 OTHER = "other"
+ENDED_BEFORE_LANDMARK = "ended_before_landmark"
 NUMERIC = {"ge": operator.ge, "le": operator.le}
 
 
@@ -38,6 +39,7 @@ class Told:
     observed_until: datetime
     events: list[Event] = field(default_factory=list)
     customer_events: list[Event] = field(default_factory=list)
+    landmark_at: datetime | None = None
 
     @property
     def moves(self) -> list[Move]:
@@ -73,7 +75,7 @@ def event_counts(facts: Facts, told: Told, segment: Row) -> Row:
     counts = {f"{row['event_code']}_count": 0 for row in facts.event_aliases}
     if told.entered_at is None:
         return counts
-    landmark = told.entered_at + timedelta(days=segment.get("landmark_days") or 0)
+    landmark = told.entered_at + landmark_of(segment)
     for event in told.customer_events:
         counts[f"{event.event_code}_count"] += event.at <= landmark
     return counts
@@ -111,6 +113,23 @@ def segment_holds(facts: Facts, segment: str, values: Row) -> bool:
         )
         for group in groups
     )
+
+
+def landmark_of(segment: Row) -> timedelta:
+    return timedelta(days=segment.get("landmark_days") or 0)
+
+
+def place_in_segment(facts: Facts, told: Told) -> None:
+    """Section 7: who ended before the landmark of their segment stands apart."""
+    told.segment_code = segment_of(facts, told)
+    rows = {row["segment_code"]: row for row in facts.segments}
+    landmark = landmark_of(rows.get(told.segment_code, {}))
+    if not landmark or told.entered_at is None:
+        return
+    told.landmark_at = told.entered_at + landmark
+    ended_at = span_of(told).ended_at
+    if ended_at is not None and ended_at < told.landmark_at:
+        told.segment_code = ENDED_BEFORE_LANDMARK
 
 
 def segment_of(facts: Facts, told: Told) -> str:
@@ -200,7 +219,7 @@ def tell_world(facts: Facts) -> World:
     for told in everyone:
         told.events = [e for e in coded if e.journey_id == told.journey_id]
         told.customer_events = [e for e in coded if is_by_customer(told, e)]
-        told.segment_code = segment_of(facts, told)
+        place_in_segment(facts, told)
     return World(everyone, events)
 
 

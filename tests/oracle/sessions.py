@@ -78,8 +78,10 @@ def channel_of(facts: Facts, session: Session) -> str:
 
 
 def person_of_session(session: Session, people: People) -> str | None:
-    identified = (row for row in session.rows if node_of(row) is not None)
-    return people.of_event(next(identified, session.rows[0]))
+    """The first who says who they are, else the first who is anybody."""
+    identified = [row for row in session.rows if node_of(row) is not None]
+    found = map(people.of_event, [*identified, *session.rows])
+    return next((person for person in found if person is not None), None)
 
 
 def given_sessions(rows: list[Row]) -> list[Session]:

@@ -56,7 +56,8 @@ placed as (
         coalesce(
             max(
                 case
-                    when moves.moved_at < fitted.occurred_at then moves.step_number
+                    when coalesce(moves.moved_at < fitted.occurred_at, true)
+                        then moves.step_number
                 end
             ),
             0

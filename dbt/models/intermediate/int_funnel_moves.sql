@@ -31,7 +31,7 @@ grouped as (
 
     select
         *,
-        count(case when move_kind <> 'event' then 1 end) over so_far as turns_count,
+        count(case when move_kind = 'hit' then 1 end) over so_far as hits_count,
         min(case when is_inside then move_number end) over (
             partition by funnel_code, journey_id
         ) as entry_number
@@ -44,15 +44,14 @@ compared as (
 
     select
         *,
-        max(step_order) over (
-            partition by funnel_code, journey_id, turns_count
-            order by move_number
-            rows between unbounded preceding and 1 preceding
-        ) as furthest_before,
-        max(case when move_kind in ('lost', 'transferred') then 1 else 0 end) over (
-            partition by funnel_code, journey_id, turns_count
-        ) as is_away
+        max(step_order) over before as furthest_before,
+        max(case when is_lost then 1 else 0 end) over before as is_lost_before
     from grouped
+    window before as (
+        partition by funnel_code, journey_id, hits_count
+        order by move_number
+        rows between unbounded preceding and 1 preceding
+    )
 
 ),
 
@@ -77,7 +76,7 @@ moves as (
         and (
             move_kind is distinct from 'event'
             or (
-                is_away = 0
+                coalesce(is_lost_before, 0) = 0
                 and coalesce(step_order > furthest_before, true)
             )
         )
