@@ -2,15 +2,18 @@
 with events as (
 
     select * from {{ ref('int_event_keys') }}
-    where visitor_key is not null
-        and stated_key is not null
-        and occurred_at is not null
+    where visitor_key is not null and stated_key is not null
 
 ),
 
 visitors as (
 
-    select visitor_key, min_by(stated_key, (occurred_at, event_id)) as stated_key
+    select
+        visitor_key,
+        min_by(
+            stated_key,
+            (coalesce(occurred_at, timestamp '9999-12-31 00:00:00'), event_id)
+        ) as stated_key
     from events
     group by visitor_key
 
