@@ -1,0 +1,112 @@
+-- What became of the transitions of each moved journey since they were last published.
+with moved as (
+
+    select * from {{ ref('int_moved_journeys') }}
+
+),
+
+transitions as (
+
+    select transitions.*
+    from {{ ref('int_journey_transitions') }} as transitions
+    inner join moved on transitions.journey_id = moved.journey_id
+
+),
+
+last_transitions as (
+
+    select transitions.*
+    from {{ ref('int_last_transitions') }} as transitions
+    inner join moved on transitions.journey_id = moved.journey_id
+
+),
+
+told_before as (
+
+    select distinct transition_id from {{ source('lake', 'rec_transitions') }}
+    where generation in (select generation from {{ ref('int_recorded_builds') }})
+
+),
+
+sources as (
+
+    select ingredient_name as source_code from {{ source('lake', 'ingredients') }}
+    where kind_code = 'source'
+
+),
+
+last_sources as (
+
+    select ingredient_name as source_code from {{ ref('int_last_ingredients') }}
+    where kind_code = 'source'
+
+),
+
+joined as (
+
+    select
+        transitions.journey_id,
+        last_transitions.journey_id as last_journey_id,
+        case
+            when last_transitions.transition_id is null
+                then case
+                    when last_sources.source_code is null then 'source_set'
+                    when told_before.transition_id is not null then 'withdrawal'
+                    when transitions.changed_at <= run_changes.previous_as_of
+                        then 'late_row'
+                    else 'news'
+                end
+            when transitions.transition_id is null
+                then case
+                    when sources.source_code is null then 'source_set'
+                    when files.is_withdrawn or run_changes.is_looking_back
+                        then 'withdrawal'
+                    when files.is_erased then 'erasure'
+                    else 'corrected_row'
+                end
+            when transitions.journey_id <> last_transitions.journey_id
+                then case
+                    when transitions.is_absorbed_record
+                        or last_transitions.is_absorbed_record
+                        then 'merge'
+                    else 'conversion'
+                end
+            when transitions.pipeline_code is distinct from
+                last_transitions.pipeline_code
+                or transitions.stage_code is distinct from last_transitions.stage_code
+                then 'remapped_stage'
+            when transitions.changed_at > run_changes.previous_as_of then 'news'
+        end as change_code
+    from transitions
+    full outer join last_transitions
+        on transitions.transition_id = last_transitions.transition_id
+    left join told_before on transitions.transition_id = told_before.transition_id
+    left join sources on last_transitions.source_code = sources.source_code
+    left join last_sources on transitions.source_code = last_sources.source_code
+    left join {{ ref('int_file_changes') }} as files
+        on last_transitions.source_file = files.source_file
+    cross join {{ ref('int_run_changes') }} as run_changes
+
+),
+
+concerned as (
+
+    select journey_id, change_code from joined
+    where journey_id is not null
+    union all
+    select last_journey_id as journey_id, change_code from joined
+    where last_journey_id is not null
+        and journey_id is distinct from last_journey_id
+
+),
+
+counted as (
+
+    select journey_id, change_code, count(*) as transitions_count
+    from concerned
+    where change_code is not null
+    group by journey_id, change_code
+
+)
+
+select * from counted
