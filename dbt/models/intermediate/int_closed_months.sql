@@ -12,7 +12,7 @@ ended as (
     select
         months.month,
         {{ start_of_date(next_month('months.month')) }} as ends_at,
-        runs.as_of
+        {{ plus_seconds('runs.as_of', 1) }} as told_until
     from months
     cross join {{ source('lake', 'runs') }} as runs
 
@@ -22,12 +22,12 @@ closed as (
 
     select
         ended.month,
-        ended.as_of >= ended.ends_at as is_closed,
+        ended.told_until >= ended.ends_at as is_closed,
         min_by(builds.as_of, builds.generation) as first_published_as_of
     from ended
     left join {{ ref('int_recorded_builds') }} as builds
-        on ended.ends_at <= builds.as_of
-    group by ended.month, ended.as_of, ended.ends_at
+        on ended.ends_at <= builds.told_until
+    group by ended.month, ended.told_until, ended.ends_at
 
 )
 

@@ -18,6 +18,8 @@ earlier as (
     select
         recorded.generation,
         recorded.as_of,
+        -- a day ends at 23:59:59 (DECISIONS): what is known then is known of it all
+        {{ plus_seconds('recorded.as_of', 1) }} as told_until,
         row_number() over (order by recorded.generation desc) as recency
     from recorded
     inner join built on recorded.generation < built.generation

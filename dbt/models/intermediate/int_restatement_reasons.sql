@@ -32,7 +32,7 @@ faced as (
         changes.* exclude (journey_id),
         states.* exclude (journey_id),
         worth.change_code as worth_code,
-        run_changes.* exclude (previous_as_of),
+        run_changes.* exclude (told_until),
         files.has_withdrawn or run_changes.is_looking_back as has_withdrawn,
         files.has_erased
     from {{ ref('int_moved_journeys') }} as moved

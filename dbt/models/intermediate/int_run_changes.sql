@@ -49,6 +49,7 @@ builds as (
 
     select
         max(case when recency = 1 then as_of end) as previous_as_of,
+        max(case when recency = 1 then told_until end) as told_until,
         max(as_of) as furthest_as_of
     from {{ ref('int_recorded_builds') }}
 
@@ -92,7 +93,7 @@ counted as (
 changes as (
 
     select
-        builds.previous_as_of,
+        builds.told_until,
         counted.segment_seeds_count > 0 as is_segment_rule_changed,
         counted.seeds_count > 0 or turned.has_turned as is_seed_changed,
         counted.models_count > 0 as is_model_changed,

@@ -10,8 +10,8 @@ late_touches as (
     select distinct events.person_id
     from {{ ref('int_customer_events') }} as events
     cross join run_changes
-    where events.occurred_at <= run_changes.previous_as_of
-        and events.known_at > run_changes.previous_as_of
+    where events.occurred_at < run_changes.told_until
+        and events.known_at >= run_changes.told_until
 
 ),
 

@@ -52,7 +52,7 @@ joined as (
                 then case
                     when last_sources.source_code is null then 'source_set'
                     when told_before.transition_id is not null then 'withdrawal'
-                    when transitions.changed_at <= run_changes.previous_as_of
+                    when transitions.changed_at < run_changes.told_until
                         then 'late_row'
                     else 'news'
                 end
@@ -75,7 +75,7 @@ joined as (
                 last_transitions.pipeline_code
                 or transitions.stage_code is distinct from last_transitions.stage_code
                 then 'remapped_stage'
-            when transitions.changed_at > run_changes.previous_as_of then 'news'
+            when transitions.changed_at >= run_changes.told_until then 'news'
         end as change_code
     from transitions
     full outer join last_transitions
