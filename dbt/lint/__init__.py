@@ -70,6 +70,10 @@ def enabled_sources() -> list[str]:
     return ["a", "b"]
 
 
+def figure_key(keys: Sequence[str]) -> str:
+    return f"concat({', '.join(keys)})"
+
+
 def hash_of(expressions: Sequence[str]) -> str:
     return f"md5(concat({', '.join(expressions)}))"
 
@@ -105,3 +109,23 @@ def union_sources(name: str) -> str:
 
 def wilson_bound(successes: str, trials: str, sign: str) -> str:
     return f"wilson_bound({successes}, {trials}, '{sign}')"
+
+
+def throughput_keys() -> list[str]:
+    return ["month", "pipeline_code", "segment_code", "channel_code", "stage_code"]
+
+
+def conversion_keys() -> list[str]:
+    return ["cohort_month", "pipeline_code", "segment_code", "channel_code"]
+
+
+def moved_columns() -> list[str]:
+    return ["entered_count", "won_amount"]
+
+
+def throughput_columns() -> list[str]:
+    return [*moved_columns(), "open_at_end_count"]
+
+
+def conversion_columns() -> list[str]:
+    return ["entered_count", "open_count"]
