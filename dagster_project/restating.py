@@ -135,7 +135,8 @@ def copy_records(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
         file = folder / SCHEMA / f"{kind}.parquet"
         file.parent.mkdir(exist_ok=True)
         connection.execute(
-            f"copy (from {SCHEMA}.{kind}) to '{file}' (format parquet, compression zstd)"
+            f"copy (from {SCHEMA}.{kind}) to '{file}'"
+            " (format parquet, compression zstd)"
         )
 
 
@@ -193,5 +194,6 @@ def _row(kind_code: str, name: str, fingerprint: str) -> dict[str, Any]:
 def _frozen(paths: Paths, table: str) -> list[dict[str, Any]]:
     import pyarrow.parquet as pq
 
-    rows: list[dict[str, Any]] = pq.read_table(paths.run / f"{table}.parquet").to_pylist()
+    table_file = paths.run / f"{table}.parquet"
+    rows: list[dict[str, Any]] = pq.read_table(table_file).to_pylist()
     return rows

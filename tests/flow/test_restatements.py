@@ -137,7 +137,10 @@ FIRST: dict[str, Sequence[Row]] = {
         deal("shifted"),
     ],
     "plain/leads_2026-03-05.csv": [
-        {"lead_id": "converted_lead", "created_at": "2026-01-05", "channel": "converted"}
+        {
+            "lead_id": "converted_lead", "created_at": "2026-01-05",
+            "channel": "converted",
+        }
     ],
     "plain/contacts_2026-03-05.csv": [contact("c1", "x@y.z"), contact("c2", "z@y.z")],
     MAVEN: [

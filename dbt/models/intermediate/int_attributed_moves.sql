@@ -38,10 +38,10 @@ cube_members as (
 {{ name }}_netted as (
 
     select
-        journey_id, {{ keys | join(', ') }},
         {% for column in columns %}
-        cast(sum({{ column }}) as double) as {{ column }}{{ ',' if not loop.last }}
+        cast(sum({{ column }}) as double) as {{ column }},
         {% endfor %}
+        journey_id, {{ keys | join(', ') }}
     from {{ name }}_cubed
     group by journey_id, {{ keys | join(', ') }}
 
@@ -50,12 +50,13 @@ cube_members as (
 {{ name }}_summed as (
 
     select
-        reasons.reason_code, {{ keys | join(', ') }},
-        {{ figure_key(keys) }} as figure_key,
         {% for column in columns %}
         sum({{ column }}) as {{ column }},
-        count(case when abs({{ column }}) > 1e-9 then 1 end) as {{ column }}_journeys{{ ',' if not loop.last }}
+        count(case when abs({{ column }}) > 1e-9 then 1 end)
+            as {{ column }}_journeys,
         {% endfor %}
+        reasons.reason_code,
+        {{ figure_key(keys) }} as figure_key
     from {{ name }}_netted as netted
     inner join reasons on netted.journey_id = reasons.journey_id
     group by reasons.reason_code, {{ keys | join(', ') }}

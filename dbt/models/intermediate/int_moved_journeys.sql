@@ -7,13 +7,15 @@ with compared as (
         ('int_month_moves', 'int_last_moves'),
         ('int_conversion_ends', 'int_last_ends'),
     ] %}
-    select journey_id from (
+    select journey_id
+    from (
         select * from {{ ref(now) }}
         except
         select * from {{ ref(last) }}
     ) as added
     union
-    select journey_id from (
+    select journey_id
+    from (
         select * from {{ ref(last) }}
         except
         select * from {{ ref(now) }}

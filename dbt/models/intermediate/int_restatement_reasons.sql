@@ -3,14 +3,14 @@
 with changes as (
 
     select
-        journey_id,
         {% for code in [
             'late_row', 'corrected_row', 'merge', 'conversion', 'remapped_stage',
             'news', 'source_set', 'withdrawal', 'erasure'
         ] %}
         sum(case when change_code = '{{ code }}' then transitions_count else 0 end)
-            as {{ code }}_count{{ ',' if not loop.last }}
+            as {{ code }}_count,
         {% endfor %}
+        journey_id
     from {{ ref('int_transition_changes') }}
     group by journey_id
 
@@ -29,10 +29,10 @@ faced as (
 
     select
         moved.journey_id,
-        changes.* exclude (journey_id),
-        states.* exclude (journey_id),
+        changes.* exclude (journey_id),  -- noqa: RF02
+        states.* exclude (journey_id),  -- noqa: RF02
         worth.change_code as worth_code,
-        run_changes.* exclude (told_until),
+        run_changes.* exclude (told_until),  -- noqa: RF02
         files.has_withdrawn or run_changes.is_looking_back as has_withdrawn,
         files.has_erased
     from {{ ref('int_moved_journeys') }} as moved

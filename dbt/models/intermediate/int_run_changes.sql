@@ -15,13 +15,15 @@ last_ingredients as (
 
 differing as (
 
-    select kind_code, ingredient_name from (
+    select kind_code, ingredient_name
+    from (
         select * from ingredients
         except
         select * from last_ingredients
     ) as added
     union
-    select kind_code, ingredient_name from (
+    select kind_code, ingredient_name
+    from (
         select * from last_ingredients
         except
         select * from ingredients
@@ -31,17 +33,19 @@ differing as (
 
 sources as (
 
-    select count(*) > 0 as is_source_set_changed
-    from (
-        select ingredient_name from ingredients
-        where kind_code = 'source'
-    ) as now
-    full outer join (
-        select ingredient_name from last_ingredients
-        where kind_code = 'source'
-    ) as last
-        on now.ingredient_name = last.ingredient_name
-    where now.ingredient_name is null or last.ingredient_name is null
+    select ingredients.ingredient_name, 1 as sign from ingredients
+    where ingredients.kind_code = 'source'
+    union all
+    select last_ingredients.ingredient_name, -1 as sign from last_ingredients
+    where last_ingredients.kind_code = 'source'
+
+),
+
+unmatched_sources as (
+
+    select ingredient_name from sources
+    group by ingredient_name
+    having sum(sign) <> 0
 
 ),
 
@@ -97,7 +101,7 @@ changes as (
         counted.segment_seeds_count > 0 as is_segment_rule_changed,
         counted.seeds_count > 0 or turned.has_turned as is_seed_changed,
         counted.models_count > 0 as is_model_changed,
-        sources.is_source_set_changed,
+        (select count(*) from unmatched_sources) > 0 as is_source_set_changed,
         coalesce(
             runs.as_of < builds.furthest_as_of
             or builds.previous_as_of < builds.furthest_as_of,
@@ -106,7 +110,6 @@ changes as (
     from counted
     cross join builds
     cross join turned
-    cross join sources
     cross join {{ source('lake', 'runs') }} as runs
 
 )

@@ -19,8 +19,9 @@ joined as (
 
     select
         states.*,
-        states.lead_id is not distinct from last_states.lead_id
-        and states.deal_id is not distinct from last_states.deal_id as is_linked_alike,
+        coalesce(states.lead_id, '') = coalesce(last_states.lead_id, '')
+        and coalesce(states.deal_id, '') = coalesce(last_states.deal_id, '')
+            as is_linked_alike,
         states.segment_code <> last_states.segment_code as is_segmented_otherwise,
         states.channel_code <> last_states.channel_code as is_in_other_channel,
         states.attributes_hash <> last_states.attributes_hash
@@ -28,10 +29,11 @@ joined as (
         states.touches_count <> last_states.touches_count as is_touched_otherwise,
         states.records_count > last_states.records_count as has_more_records,
         states.is_deleted <> last_states.is_deleted
-        or states.deleted_at is distinct from last_states.deleted_at
+        or coalesce(states.deleted_at, timestamp '0001-01-01 00:00:00')
+        <> coalesce(last_states.deleted_at, timestamp '0001-01-01 00:00:00')
             as is_deletion_changed,
         states.is_duplicate <> last_states.is_duplicate as is_set_aside_otherwise,
-        states.person_id is distinct from last_states.person_id
+        coalesce(states.person_id, '') <> coalesce(last_states.person_id, '')
         or states.is_returning <> last_states.is_returning as is_other_person,
         last_states.outcome_code <> 'open' as was_decided,
         late_touches.person_id is not null as has_late_events

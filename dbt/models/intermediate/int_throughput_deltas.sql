@@ -53,12 +53,15 @@ spread as (
         differing.channel_code,
         differing.stage_code,
         {% for column in moved_columns() + ['open_change_count'] %}
-        sum(case when months.month = differing.month then differing.{{ column }} else 0 end)
-            as {{ column }},
+        sum(
+            case
+                when months.month = differing.month then differing.{{ column }} else 0
+            end
+        ) as {{ column }},
         {% endfor %}
         sum(
-            case when months.month > differing.month
-                then differing.open_change_count
+            case
+                when months.month > differing.month then differing.open_change_count
                 else 0
             end
         ) as open_at_start_count,

@@ -23,8 +23,10 @@ last_transitions as (
 
 told_before as (
 
-    select distinct transition_id from {{ source('lake', 'rec_transitions') }}
-    where generation in (select generation from {{ ref('int_recorded_builds') }})
+    select distinct recorded.transition_id
+    from {{ source('lake', 'rec_transitions') }} as recorded
+    inner join {{ ref('int_recorded_builds') }} as builds
+        on recorded.generation = builds.generation
 
 ),
 
@@ -48,32 +50,39 @@ joined as (
         transitions.journey_id,
         last_transitions.journey_id as last_journey_id,
         case
+            -- new
             when last_transitions.transition_id is null
-                then case
-                    when last_sources.source_code is null then 'source_set'
-                    when told_before.transition_id is not null then 'withdrawal'
-                    when transitions.changed_at < run_changes.told_until
-                        then 'late_row'
-                    else 'news'
-                end
+                and last_sources.source_code is null
+                then 'source_set'
+            when last_transitions.transition_id is null
+                and told_before.transition_id is not null
+                then 'withdrawal'
+            when last_transitions.transition_id is null
+                and transitions.changed_at < run_changes.told_until
+                then 'late_row'
+            when last_transitions.transition_id is null then 'news'
+            -- gone
+            when transitions.transition_id is null and sources.source_code is null
+                then 'source_set'
             when transitions.transition_id is null
-                then case
-                    when sources.source_code is null then 'source_set'
-                    when files.is_withdrawn or run_changes.is_looking_back
-                        then 'withdrawal'
-                    when files.is_erased then 'erasure'
-                    else 'corrected_row'
-                end
+                and (files.is_withdrawn or run_changes.is_looking_back)
+                then 'withdrawal'
+            when transitions.transition_id is null and files.is_erased then 'erasure'
+            when transitions.transition_id is null then 'corrected_row'
+            -- in another journey
             when transitions.journey_id <> last_transitions.journey_id
-                then case
-                    when transitions.is_absorbed_record
-                        or last_transitions.is_absorbed_record
-                        then 'merge'
-                    else 'conversion'
-                end
-            when transitions.pipeline_code is distinct from
-                last_transitions.pipeline_code
-                or transitions.stage_code is distinct from last_transitions.stage_code
+                and (
+                    transitions.is_absorbed_record
+                    or last_transitions.is_absorbed_record
+                )
+                then 'merge'
+            when transitions.journey_id <> last_transitions.journey_id
+                then 'conversion'
+            -- where it was
+            when coalesce(transitions.pipeline_code, '')
+                <> coalesce(last_transitions.pipeline_code, '')
+                or coalesce(transitions.stage_code, '')
+                <> coalesce(last_transitions.stage_code, '')
                 then 'remapped_stage'
             when transitions.changed_at >= run_changes.told_until then 'news'
         end as change_code

@@ -19,9 +19,9 @@ compared as (
         moves.journey_id,
         last_moves.stated_amount is null and moves.stated_amount is not null
             as is_stated_first,
-        moves.stated_amount is not distinct from last_moves.stated_amount
-        and moves.stated_currency_code
-        is not distinct from last_moves.stated_currency_code as is_stated_alike
+        coalesce(moves.stated_amount = last_moves.stated_amount, false)
+        and moves.stated_currency_code = last_moves.stated_currency_code
+            as is_stated_alike
     from moves
     inner join last_moves
         on moves.journey_id = last_moves.journey_id
