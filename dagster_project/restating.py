@@ -110,15 +110,14 @@ RECORDS = {
         "journeys_affected_count": "int64",
         "first_published_as_of": TIME,
     },
-    BUILDS: {"generation": "string", "as_of": TIME},
+    BUILDS: {"generation": "string", "closed_before": "date32", "as_of": TIME},
 }
 
 
 def freeze_ingredients(paths: Paths, settings: Settings, generation: str) -> None:
     """Write what the frozen run is a function of, and have every record declared."""
     for kind, columns in RECORDS.items():
-        if not (paths.records / kind / "declared.parquet").is_file():
-            write_record(paths.records / kind, "declared", columns, [])
+        _declare(paths.records / kind, columns)
     rows = [
         {**dict.fromkeys(INGREDIENT), **row}
         for row in _ingredients(paths, settings, generation)
@@ -156,6 +155,15 @@ def remember(paths: Paths, folder: Path) -> None:
         record = folder / SCHEMA / f"{kind}.parquet"
         if record.is_file() and pq.read_metadata(record).num_rows:
             _copy_whole(record, paths.records / kind, build["generation"])
+
+
+def _declare(folder: Path, columns: dict[str, str]) -> None:
+    """A file of no rows with every column, also those that older records lack."""
+    import pyarrow.parquet as pq
+
+    declared = folder / "declared.parquet"
+    if not declared.is_file() or pq.read_schema(declared).names != list(columns):
+        write_record(folder, "declared", columns, [])
 
 
 def _copy_whole(file: Path, folder: Path, name: str) -> None:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.publishing import rollback
+from dagster_project.restating import RECORDS
 from dagster_project.settings import Settings
 from tests.flow.conftest import PIPELINE, alias, change, shipped_seed, stage
 from tests.flow.installation import Installation, Night
@@ -548,6 +549,18 @@ def test_what_was_recorded_survives_kill_rollback_and_a_lost_warehouse(
     )
     assert second == third
     assert len(second) > 50
+
+
+def test_what_the_models_record_has_the_columns_that_are_declared(
+    nights: Nights,
+) -> None:
+    for kind in RECORDS:
+        told = pq.read_schema(nights.at.paths.records / kind / "declared.parquet")
+        file = nights.at.paths.records / kind / f"{nights.second.current}.parquet"
+        written = pq.read_schema(file)
+        assert set(written.names) == set(told.names), kind
+        for name in told.names:
+            assert written.field(name).type == told.field(name).type, (kind, name)
 
 
 def test_a_night_writes_only_what_it_has_news_of(nights: Nights) -> None:

@@ -7,27 +7,17 @@ with months as (
 
 ),
 
-ended as (
-
-    select
-        months.month,
-        {{ start_of_date(next_month('months.month')) }} as ends_at,
-        {{ plus_seconds('runs.as_of', 1) }} as told_until
-    from months
-    cross join {{ source('lake', 'runs') }} as runs
-
-),
-
 closed as (
 
     select
-        ended.month,
-        ended.told_until >= ended.ends_at as is_closed,
+        months.month,
+        months.month < built.closed_before as is_closed,
         min_by(builds.as_of, builds.generation) as first_published_as_of
-    from ended
+    from months
+    cross join {{ ref('rec_builds') }} as built
     left join {{ ref('int_recorded_builds') }} as builds
-        on ended.ends_at <= builds.told_until
-    group by ended.month, ended.told_until, ended.ends_at
+        on months.month < builds.closed_before
+    group by months.month, built.closed_before
 
 )
 

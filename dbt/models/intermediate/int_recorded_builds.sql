@@ -2,14 +2,13 @@
 -- told again must not be compared with itself.
 with recorded as (
 
-    select generation, as_of from {{ source('lake', 'rec_builds') }}
+    select * from {{ source('lake', 'rec_builds') }}
 
 ),
 
 built as (
 
-    select ingredient_name as generation from {{ source('lake', 'ingredients') }}
-    where kind_code = 'generation'
+    select generation from {{ ref('rec_builds') }}
 
 ),
 
@@ -17,8 +16,8 @@ earlier as (
 
     select
         recorded.generation,
+        recorded.closed_before,
         recorded.as_of,
-        -- a day ends at 23:59:59 (DECISIONS): what is known then is known of it all
         {{ plus_seconds('recorded.as_of', 1) }} as told_until,
         row_number() over (order by recorded.generation desc) as recency
     from recorded

@@ -10,6 +10,8 @@ builds as (
 
     select
         ingredients.ingredient_name as generation,
+        -- a day ends at 23:59:59 (DECISIONS): what is known then is known of it all
+        {{ reporting_month(plus_seconds('runs.as_of', 1)) }} as closed_before,
         runs.as_of
     from ingredients
     cross join {{ source('lake', 'runs') }} as runs
