@@ -56,7 +56,6 @@ def read_ingredients(settings: Settings, paths: Paths) -> Ingredients:
 
 def fingerprints_of(settings: Settings, paths: Paths) -> dict[str, str]:
     """A hash each of the seeds, the code with what it stands on, and the settings."""
-    versions = [f"{name}=={version(name)}" for name in _VERSIONS]
     read = [
         settings.timezone,
         settings.home_currency,
@@ -65,9 +64,15 @@ def fingerprints_of(settings: Settings, paths: Paths) -> dict[str, str]:
     ]
     return {
         "seeds": fingerprint([paths.seeds], {".csv", ".yml"}),
-        "code": _hash([fingerprint(_CODE, _CODE_SUFFIXES), versions]),
+        "code": code_fingerprint(),
         "settings": _hash(read),
     }
+
+
+def code_fingerprint() -> str:
+    """A hash of the code that makes figures, and of what it stands on."""
+    versions = [f"{name}=={version(name)}" for name in _VERSIONS]
+    return _hash([fingerprint(_CODE, _CODE_SUFFIXES), versions])
 
 
 def fingerprint(roots: Collection[Path], suffixes: Collection[str]) -> str:

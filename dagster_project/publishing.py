@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from dagster_project.ingredients import Ingredients
 from dagster_project.paths import Paths
 from dagster_project.recording import PUBLICATION, write_record
+from dagster_project.restating import copy_records, remember
 from dagster_project.syncing import sync, sync_tree
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ def rollback(paths: Paths, generation: str | None = None) -> str:
     Raises:
         NoGenerationError: it is not there.
     """
+    record_publication(paths)
     current = paths.current.resolve().name
     known = [name for name in generations(paths) if name != current]
     wanted = generation or _newest_before(current, known)
@@ -216,10 +218,15 @@ def sweep_publications(paths: Paths) -> list[Path]:
 
 
 def record_publication(paths: Paths) -> None:
-    """Write the record of the current generation, once, from the generation itself."""
+    """Write the records of the current generation, once, from the generation itself.
+
+    What is restated later comes first: a kill in between leaves a publication without
+    its record, and the next night begins it again.
+    """
     manifest = current_manifest(paths)
     if manifest is None or _record_of(paths, manifest.generation).is_file():
         return
+    remember(paths, paths.current.resolve())
     switched = datetime.fromtimestamp(paths.current.lstat().st_mtime, UTC)
     row = {
         "generation": manifest.generation,
@@ -304,6 +311,7 @@ def _copy_tables(
 ) -> dict[str, Table]:
     with _attached(warehouse, folder / DATABASE) as connection:
         connection.execute(f"create schema facts.{SCHEMA}")
+        copy_records(connection, folder)
         return {
             name: _copy_table(connection, folder, name, query, descriptions.get(name))
             for name, query in sorted(queries.items())

@@ -161,6 +161,12 @@ class ExpectMartCodesToBeRegistered(_ExpectTrue):
     column: str = "is_registered"
 
 
+class ExpectRestatementsToBeExplained(_ExpectWithin):
+    """Every published figure that moved, moved for a known reason."""
+
+    column: str = "unexplained_count"
+
+
 CLAIMS: dict[str, type[_NothingSetAside]] = {
     "stage_codes_registered": ExpectStageCodesToBeRegistered,
     "stage_codes_valid_at_date": ExpectStageCodesToBeValidAtTheirDate,
@@ -173,4 +179,5 @@ CLAIMS: dict[str, type[_NothingSetAside]] = {
     "outcomes_agree": ExpectOutcomesToAgree,
     "rows_accounted_for": ExpectRowsToBeAccountedFor,
     "mart_codes_registered": ExpectMartCodesToBeRegistered,
+    "restatements_explained": ExpectRestatementsToBeExplained,
 }

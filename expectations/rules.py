@@ -21,6 +21,7 @@ _END_STATES = "gates.gate_end_states"
 _OUTCOMES = "gates.gate_outcomes"
 _RECONCILIATIONS = "marts.dq_reconciliations"
 _MART_CODES = "gates.gate_mart_codes"
+_RESTATEMENTS = "gates.gate_restatements"
 
 
 class GateError(ValueError):
@@ -62,6 +63,7 @@ GATE_RULES: Final[Mapping[str, GateRule]] = {
     "outcomes_agree": GateRule("marts", _OUTCOMES, True),
     "rows_accounted_for": GateRule("marts", _RECONCILIATIONS, True),
     "mart_codes_registered": GateRule("marts", _MART_CODES, False),
+    "restatements_explained": GateRule("marts", _RESTATEMENTS, True),
 }
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -135,6 +137,14 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "code",
         "rows_count",
         "is_registered",
+    ),
+    _RESTATEMENTS: (
+        "table_name",
+        "column_name",
+        "figures_count",
+        "unexplained_count",
+        "example_figure_key",
+        "example_delta",
     ),
 }
 

@@ -162,6 +162,15 @@ def _unregistered_code(row: Row, _: Rule) -> str:
     return f"{where}: code {_text(row['code'])} in {rows} is in no seed"
 
 
+def _unexplained(row: Row, _: Rule) -> str:
+    counts = f"{_number(row['unexplained_count'])} of {_number(row['figures_count'])}"
+    return (
+        f"{row['table_name']}.{row['column_name']}: {counts} published figures moved "
+        f"for no known reason, such as {row['example_figure_key']} by "
+        f"{_number(row['example_delta'])}"
+    )
+
+
 WORDINGS: Final[Mapping[str, Wording]] = {
     "stage_codes_registered": Wording(
         "stage codes",
@@ -234,5 +243,13 @@ WORDINGS: Final[Mapping[str, Wording]] = {
         "in no seed",
         _unregistered_code,
         "Add the code to its seed, or map the source's value to one that is there.",
+    ),
+    "restatements_explained": Wording(
+        "restated columns",
+        "moved for no known reason",
+        _unexplained,
+        "The record of what was published, or a model, is at fault. Once it is known "
+        "why, set the rule to warn in seeds/gate_rules.csv for one night: the move is "
+        "then published as unexplained.",
     ),
 }

@@ -24,6 +24,8 @@ from dagster_project.landing import (
     sweep_orphans,
 )
 from dagster_project.paths import Paths
+from dagster_project.publishing import next_generation
+from dagster_project.restating import freeze_ingredients
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transforming import Project, build, load_project
 
@@ -191,6 +193,7 @@ class Warehouse:
         for contract in contracts:
             land(contract, project.paths, batch_id)
         freeze_run(contracts, project.paths, settings, as_of)
+        freeze_ingredients(project.paths, settings, next_generation(project.paths))
         self.freeze(project.paths.lake)
         return project
 

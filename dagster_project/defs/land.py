@@ -22,10 +22,14 @@ from dagster_project.landing import (
     read_contracts,
     unclaimed_files,
 )
-from dagster_project.publishing import current_manifest
+from dagster_project.publishing import current_manifest, next_generation
+from dagster_project.restating import RECORDS, freeze_ingredients
 from dagster_project.transforming import Project
 
-LAKE_TABLES = ("runs", "files", "sources", "manifest", "rejects")
+LAKE_TABLES = (
+    *("runs", "files", "sources", "manifest", "rejects"),
+    *("ingredients", *RECORDS),
+)
 DAILY = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=48), warn_window=timedelta(hours=30)
 )
@@ -113,6 +117,7 @@ def freeze_night(
     paths, published = project.paths, current_manifest(project.paths)
     known = {file["file_sha256"] for file in published.files} if published else set()
     freeze_run(contracts, paths, project.settings, night.as_of_time, known)
+    freeze_ingredients(paths, project.settings, next_generation(paths))
     ingredients = read_ingredients(project.settings, paths)
     is_published = published is not None and published.run_key == ingredients.run_key
     if is_published and paths.warehouse.is_file() and not night.full_refresh:

@@ -23,6 +23,7 @@ from dagster_project.publishing import (
     latest_unfinished,
     publish,
 )
+from dagster_project.restating import SCHEMA as RECORDS
 from dagster_project.transforming import Project
 from expectations import PROJECTIONS
 
@@ -68,7 +69,8 @@ def descriptions(project: Project) -> dict[str, Description]:
 def generation_asset(project: Project) -> dg.AssetsDefinition:
     """The marts copied, waiting for the second gate."""
     translator = DagsterDbtTranslator()
-    marts = [translator.get_asset_key(node) for node in mart_nodes(project)]
+    told = [*mart_nodes(project), *project.in_schema(RECORDS)]
+    marts = [translator.get_asset_key(node) for node in told]
     judged = [projection_key(name) for name in PROJECTIONS["marts"]]
 
     @dg.asset(

@@ -28,7 +28,7 @@ from dagster_project.transforming import (
     count_rows,
 )
 
-LAYERS = ("seeds", "staging", "gates", "intermediate", "marts")
+LAYERS = ("seeds", "staging", "gates", "intermediate", "marts", "records")
 Events = Iterator[Any]
 
 

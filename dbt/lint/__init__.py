@@ -80,6 +80,10 @@ def enabled_sources() -> list[str]:
     return ["a", "b"]
 
 
+def figure_key(keys: Sequence[str]) -> str:
+    return f"concat({', '.join(keys)})"
+
+
 def hash_of(expressions: Sequence[str]) -> str:
     return f"md5(concat({', '.join(expressions)}))"
 
@@ -163,3 +167,23 @@ def first_leg_columns(runs: str) -> str:
 
 def next_legs(legs: str, runs: str) -> str:
     return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
+
+
+def throughput_keys() -> list[str]:
+    return ["month", "pipeline_code", "segment_code", "channel_code", "stage_code"]
+
+
+def conversion_keys() -> list[str]:
+    return ["cohort_month", "pipeline_code", "segment_code", "channel_code"]
+
+
+def moved_columns() -> list[str]:
+    return ["entered_count", "won_amount"]
+
+
+def throughput_columns() -> list[str]:
+    return [*moved_columns(), "open_at_end_count"]
+
+
+def conversion_columns() -> list[str]:
+    return ["entered_count", "open_count"]

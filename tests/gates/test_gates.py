@@ -101,6 +101,14 @@ GOOD: Mapping[str, Row] = {
         "rows_count": 4,
         "is_registered": True,
     },
+    "gates.gate_restatements": {
+        "table_name": "fct",
+        "column_name": "entered_count",
+        "figures_count": 9,
+        "unexplained_count": 0,
+        "example_figure_key": None,
+        "example_delta": None,
+    },
 }
 MEASURES = {
     "stage_codes_registered": "unregistered_count",
@@ -114,6 +122,7 @@ MEASURES = {
     "outcomes_agree": "disagreeing_count",
     "rows_accounted_for": "difference_count",
     "mart_codes_registered": "is_registered",
+    "restatements_explained": "unexplained_count",
 }
 BAD: Mapping[str, tuple[Row, str]] = {
     "stage_codes_registered": (
@@ -166,6 +175,15 @@ BAD: Mapping[str, tuple[Row, str]] = {
     "mart_codes_registered": (
         {"is_registered": False, "code": "zz"},
         "fct.stage_code: code 'zz' in 4 rows is in no seed",
+    ),
+    "restatements_explained": (
+        {
+            "unexplained_count": 2,
+            "example_figure_key": '{"month": "2026-01-01"}',
+            "example_delta": -1.0,
+        },
+        "fct.entered_count: 2 of 9 published figures moved for no known reason, such "
+        'as {"month": "2026-01-01"} by -1',
     ),
 }
 THRESHOLDS = {"rejected_share": 0.01}

@@ -23,6 +23,8 @@ SEED = 5
 NIGHTS = 3
 # What tells of nights rather than of facts.
 RUN_RECORDS = {"dq_load_audit": ("batch_id",)}
+# Empty here: it tells of generations, and a test's build publishes none.
+OF_GENERATIONS = {"fct_restatements"}
 Tables = Mapping[str, list[dict[str, Any]]]
 
 
@@ -79,7 +81,8 @@ def assert_equal(found: Tables, expected: Tables) -> None:
 
 def test_the_marts_that_are_compared_hold_rows(at_once: Tables) -> None:
     filled = {name for name, rows in at_once.items() if rows}
-    assert {name for name in at_once if name.startswith("fct_")} <= filled
+    facts = {name for name in at_once if name.startswith("fct_")}
+    assert facts - filled == OF_GENERATIONS
     assert len(filled) > 12
 
 

@@ -16,7 +16,9 @@ from dagster_project.transforming import prepare_manifest, salt, split_nodes
 from expectations import GATE_RULES
 from tests.running.conftest import restored_environment
 
-LAYERS = {"raw", "lake", "seeds", "staging", "gates", "intermediate", "marts"}
+LAYERS = {
+    *("raw", "lake", "seeds", "staging", "gates", "intermediate", "marts", "records")
+}
 
 
 @pytest.fixture(scope="module")

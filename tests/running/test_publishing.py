@@ -239,6 +239,70 @@ def test_a_publication_killed_after_the_switch_is_recorded_by_the_next_night(
     assert [record["generation"] for record in records] == ["g000001"]
 
 
+def build_with_records(paths: Paths, generation: str, journeys: int) -> Path:
+    """A generation whose build has news of so many journeys."""
+    fill_warehouse(paths, a="select 1 as n")
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        connection.execute("drop schema if exists records cascade")
+        connection.execute("create schema records")
+        connection.execute(
+            f"create table records.rec_builds as select '{generation}' as generation"
+        )
+        connection.execute(
+            f"create table records.rec_journeys as select '{generation}' as generation,"
+            f" range as journey_id from range({journeys})"
+        )
+    return build_generation(paths, ["a"], ingredients(), {})[0]
+
+
+def recorded(paths: Paths) -> dict[str, int]:
+    files = paths.records.glob("rec_*/*.parquet")
+    return {
+        f"{file.parent.name}/{file.stem}": len(duckdb.sql(f"from '{file}'").fetchall())
+        for file in files
+    }
+
+
+def test_a_publication_records_what_later_ones_are_compared_with(paths: Paths) -> None:
+    publish(paths, build_with_records(paths, "g000001", 3), 7)
+    assert recorded(paths) == {"rec_builds/g000001": 1, "rec_journeys/g000001": 3}
+    publish(paths, build_with_records(paths, "g000002", 0), 7)
+    assert recorded(paths) == {
+        "rec_builds/g000001": 1,
+        "rec_journeys/g000001": 3,
+        "rec_builds/g000002": 1,
+    }
+
+
+def test_a_build_that_is_published_again_is_recorded_once(paths: Paths) -> None:
+    publish(paths, build_with_records(paths, "g000001", 3), 7)
+    before = recorded(paths)
+    again = publish(paths, build_with_records(paths, "g000001", 3), 7)
+    assert again.name == "g000002"
+    assert recorded(paths) == before
+
+
+@pytest.mark.parametrize("step", ["remember", "write_record"])
+def test_what_a_kill_left_unrecorded_is_recorded_by_the_next_night_or_a_rollback(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    publish(paths, build_with_records(paths, "g000001", 3), 7)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(publishing, step, _killed)
+        publish(paths, build_with_records(paths, "g000002", 2), 7)
+    if step == "remember":
+        rollback(paths)
+    assert sweep_publications(paths) == []
+    assert recorded(paths)["rec_journeys/g000002"] == 2
+    assert generations(paths) == ["g000001", "g000002"]
+
+
+def test_what_was_built_and_never_published_is_not_recorded(paths: Paths) -> None:
+    build_with_records(paths, "g000001", 3)
+    sweep_publications(paths)
+    assert recorded(paths) == {}
+
+
 def test_old_generations_go_and_the_current_one_stays(
     publish_tables: Publisher, paths: Paths
 ) -> None:

@@ -18,6 +18,7 @@ with members as (
 clocks as (
 
     select
+        journey_id,
         segment_code,
         channel_code,
         observed_until,
@@ -33,6 +34,7 @@ clocks as (
     from members
     union all
     select
+        journey_id,
         segment_code,
         channel_code,
         observed_until,
