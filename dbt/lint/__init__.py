@@ -165,6 +165,10 @@ def first_leg_columns(runs: str) -> str:
     return f"{runs}.unit_id, {runs}.to_step"
 
 
+def best_legs(legs: str, excluding: str, order: str, alike: Sequence[str]) -> str:
+    return f"select {legs}.* from {legs} cross join {excluding}"  # noqa: S608
+
+
 def next_legs(legs: str, runs: str) -> str:
     return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
 

@@ -61,15 +61,15 @@
         {{ legs }}.entered_at,
         {{ legs }}.window_ends_at,
         {{ runs }}.to_step as furthest_step_order,
-        {{ runs }}.instant_number,
-        {{ runs }}.occurred_at as completed_at
-        {%- for number in range(1, most_steps() + 1) %},
+        {{ runs }}.occurred_at as completed_at,
+        {%- for number in range(1, most_steps() + 1) %}
         case
             when {{ number }} between {{ runs }}.from_step and {{ runs }}.to_step
                 then {{ runs }}.occurred_at
             else {{ legs }}.at_{{ number }}
-        end as at_{{ number }}
+        end as at_{{ number }},
         {%- endfor %}
+        {{ runs }}.instant_number
 {%- endmacro %}
 
 {% macro first_leg_columns(runs) -%}
@@ -79,12 +79,12 @@
         {{ runs }}.occurred_at as entered_at,
         {{ runs }}.window_ends_at,
         {{ runs }}.to_step as furthest_step_order,
-        {{ runs }}.instant_number,
-        {{ runs }}.occurred_at as completed_at
-        {%- for number in range(1, most_steps() + 1) %},
+        {{ runs }}.occurred_at as completed_at,
+        {%- for number in range(1, most_steps() + 1) %}
         case when {{ runs }}.to_step >= {{ number }} then {{ runs }}.occurred_at end
-            as at_{{ number }}
+            as at_{{ number }},
         {%- endfor %}
+        {{ runs }}.instant_number
 {%- endmacro %}
 
 {# Step n as the n-th bit of a mask. #}
@@ -159,4 +159,26 @@
             else max_by({{ attribute }}, {{ place }})
         end as {{ attribute.split('.')[1] }}{{ ',' if not loop.last }}
         {% endfor -%}
+{%- endmacro %}
+
+{# Of a month's legs alike in some columns the first by an order, unless all may count. #}
+{% macro best_legs(legs, excluding, order, alike) -%}
+    select
+        {{ attempt_columns('ranked') }},
+        ranked.instant_number
+    from (
+        select
+            {{ legs }}.*,
+            {{ excluding }}.funnel_code is not null as is_excluding,
+            row_number() over (
+                partition by
+                    {{ legs }}.funnel_code, {{ legs }}.unit_id, {{ legs }}.part_key,
+                    {{ reporting_month(legs ~ '.entered_at') }},
+                    {{ legs }}.{{ alike | join(', ' ~ legs ~ '.') }}
+                order by {{ legs }}.{{ order }}
+            ) as leg_rank
+        from {{ legs }}
+        left join {{ excluding }} on {{ legs }}.funnel_code = {{ excluding }}.funnel_code
+    ) as ranked
+    where ranked.is_excluding or ranked.leg_rank = 1
 {%- endmacro %}

@@ -1,5 +1,7 @@
 -- From each entry to the first action that can fill the next step, and so on. What an
 -- attempt was on its way stands beside what it became: the best of a unit counts.
+-- Where nothing is excluded, of a month's entries that lead to one action the last is
+-- the best, and of those that lead nowhere the first.
 with funnels as (
 
     select * from {{ ref('int_event_funnels') }}
@@ -20,6 +22,13 @@ runs as (
 
 ),
 
+excluding as (
+
+    select distinct funnel_code from {{ ref('funnel_steps') }}
+    where match_kind = 'exclusion'
+
+),
+
 legs_1 as (
 
     select {{ first_leg_columns('runs') }}
@@ -28,7 +37,28 @@ legs_1 as (
 
 ),
 
-{% for leg in range(2, most_steps() + 1) %}
+reaching as (
+
+    {{ next_legs('legs_1', 'runs') }}
+
+),
+
+legs_2 as (
+
+    {{ best_legs(
+        'reaching', 'excluding', 'entered_at desc',
+        ['furthest_step_order', 'completed_at']
+    ) }}
+
+),
+
+entering as (
+
+    {{ best_legs('legs_1', 'excluding', 'entered_at', ['furthest_step_order']) }}
+
+),
+
+{% for leg in range(3, most_steps() + 1) %}
 legs_{{ leg }} as (
 
     {{ next_legs('legs_' ~ (leg - 1), 'runs') }}
@@ -38,9 +68,10 @@ legs_{{ leg }} as (
 {% endfor %}
 attempts as (
 
-    {% for leg in range(1, most_steps() + 1) -%}
+    select * from entering
+    {% for leg in range(2, most_steps() + 1) -%}
+    union all
     select * from legs_{{ leg }}
-    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 )

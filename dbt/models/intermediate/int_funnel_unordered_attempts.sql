@@ -95,9 +95,9 @@ attempts as (
         entered_at,
         window_ends_at,
         max(level) as furthest_step_order,
-        cast(null as bigint) as instant_number,
         max(reached_at) as completed_at,
-        {{ time_of_levels('level', 'reached_at') }}
+        {{ time_of_levels('level', 'reached_at') }},
+        cast(null as bigint) as instant_number
     from met
     where reached_at <= window_ends_at
     group by funnel_code, unit_id, part_key, entered_at, window_ends_at
