@@ -89,7 +89,6 @@ mapped as (
         coalesce(stages.is_won, false) as is_won,
         coalesce(stages.is_lost, false) as is_lost,
         stages.stage_order,
-        stages.probability as stage_probability,
         stages.stale_after_seconds
     from matched
     left join stages

@@ -46,7 +46,6 @@ joined as (
         followed.is_won,
         followed.is_lost,
         followed.is_unmapped,
-        followed.stage_probability,
         followed.stale_after_seconds,
         followed.next_direction_code,
         followed.next_pipeline_code,
