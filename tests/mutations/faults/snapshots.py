@@ -1,10 +1,10 @@
-"""Faults of stage snapshots and of what a month moved."""
+"""Faults of stage snapshots, of what a month moved, and of why it moved since."""
 
 from tests.mutations.faults.fault import Fault
 
 CHANGES = "models/intermediate/int_stage_day_changes.sql"
 DAYS = "models/intermediate/int_stage_days.sql"
-MONTHS = "models/intermediate/int_month_changes.sql"
+MONTHS = "models/intermediate/int_month_moves.sql"
 
 SNAPSHOTS = [
     Fault(
@@ -69,5 +69,28 @@ SNAPSHOTS = [
         "case when next_is_lost and not is_removed then 1",
         "case when next_is_lost or is_removed then 1",
         "a_removed_journey_has_neither_left_nor_been_lost",
+    ),
+    Fault(
+        "who is told late is open at the start of the very month of entry",
+        "models/intermediate/int_throughput_deltas.sql",
+        "when months.month > differing.month then differing.open_change_count",
+        "when months.month >= differing.month then differing.open_change_count",
+        "an_entry_told_late_stays_open_through_all_later_closed_months",
+    ),
+    Fault(
+        "a row told late is called a corrected one",
+        "models/intermediate/int_restatement_reasons.sql",
+        "when late_row_count > corrected_row_count\n",
+        "when late_row_count < corrected_row_count\n",
+        "of_several_reasons_of_a_journey_the_first_in_order_is_told",
+    ),
+    Fault(
+        "an edited model is blamed before an edited seed",
+        "models/intermediate/int_restatement_reasons.sql",
+        "when is_seed_changed then 'seed'\n"
+        "            when is_model_changed then 'model'",
+        "when is_model_changed then 'model'\n"
+        "            when is_seed_changed then 'seed'",
+        "an_edited_model_comes_after_an_edited_seed",
     ),
 ]

@@ -81,8 +81,8 @@ VALUES = [
     Fault(
         "a lent device belongs to whoever used it last",
         "models/intermediate/int_visitors.sql",
-        "min_by(stated_key, (occurred_at, event_id))",
-        "max_by(stated_key, (occurred_at, event_id))",
+        "min_by(\n            stated_key,",
+        "max_by(\n            stated_key,",
         "a_lent_device_stays_with_whoever_named_themselves_first",
     ),
     Fault(
