@@ -91,6 +91,6 @@ SNAPSHOTS = [
         "            when is_model_changed then 'model'",
         "when is_model_changed then 'model'\n"
         "            when is_seed_changed then 'seed'",
-        "an_edited_model_comes_after_an_edited_seed",
+        "an_edited_seed_or_model_is_the_reason_only_where_no_other_is",
     ),
 ]
