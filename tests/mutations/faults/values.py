@@ -4,7 +4,6 @@ from tests.mutations.faults.fault import Fault
 
 SEGMENTS = "models/intermediate/int_journey_segments.sql"
 VALUED = "models/intermediate/int_valuations.sql"
-MONEY_TESTS = "tests/models/test_time_and_money.py"
 
 VALUES = [
     Fault(
@@ -12,7 +11,8 @@ VALUES = [
         "macros/times.sql",
         "timezone('{{ zone }}', try_cast({{ text }} as timestamp))",
         "timezone('UTC', try_cast({{ text }} as timestamp))",
-        f"{MONEY_TESTS}::test_one_instant_is_read_the_same_however_it_is_written",
+        "tests/models/test_new_source.py"
+        "::test_times_are_read_in_the_zone_of_the_source_on_both_sides_of_dst",
     ),
     Fault(
         "a rate still holds on the day of the next",
