@@ -14,7 +14,7 @@ DATA := $(or $(FUNNELHOUSE_DATA),data)
 EXTRACTS := $(or $(FUNNELHOUSE_EXTRACTS),$(DATA)/extracts)
 OURS := dagster_project expectations tests
 
-.PHONY: help run sample report dagster test lint types format clean
+.PHONY: help run sample report dagster test mutants lint types format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
 
 test: $(VENV)/.installed-dev ## Run the tests
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+
+mutants: $(VENV)/.installed-dev ## Make faults in the SQL, one by one; the tests must notice each
+	@$(BIN)/python -m tests.mutations
 
 lint: $(VENV)/.installed-dev ## Look for what should not be there, in Python and SQL
 	@$(BIN)/ruff check $(OURS)

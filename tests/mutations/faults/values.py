@@ -1,0 +1,95 @@
+"""Faults of money, time zones, segments and identity."""
+
+from tests.mutations.faults.fault import Fault
+
+SEGMENTS = "models/intermediate/int_journey_segments.sql"
+VALUED = "models/intermediate/int_valuations.sql"
+
+VALUES = [
+    Fault(
+        "a time without an offset is read in UTC, whatever its source declares",
+        "macros/times.sql",
+        "timezone('{{ zone }}', try_cast({{ text }} as timestamp))",
+        "timezone('UTC', try_cast({{ text }} as timestamp))",
+        "tests/models/test_new_source.py"
+        "::test_times_are_read_in_the_zone_of_the_source_on_both_sides_of_dst",
+    ),
+    Fault(
+        "a rate still holds on the day of the next",
+        VALUED,
+        "and stated.valued_date < rates.held_to",
+        "and stated.valued_date <= rates.held_to",
+        "a_journey_is_valued_with_the_amount_and_the_rate_of_the_day",
+    ),
+    Fault(
+        "a deal without a rate is dropped",
+        VALUED,
+        "left join {{ ref('int_rates') }} as rates",
+        "inner join {{ ref('int_rates') }} as rates",
+        "a_journey_is_valued_with_the_amount_and_the_rate_of_the_day",
+    ),
+    Fault(
+        "a deal is valued with the amount of today",
+        VALUED,
+        "\n        and changes.changed_at < "
+        "{{ start_of_date(plus_days('asked.valued_date', 1)) }}",
+        "",
+        "a_journey_is_valued_with_the_amount_and_the_rate_of_the_day",
+    ),
+    Fault(
+        "of two values at one instant the first known holds",
+        "models/intermediate/int_deal_changes.sql",
+        "max_by(coalesce(value, ''), (known_at, coalesce(value, '')))",
+        "min_by(coalesce(value, ''), (known_at, coalesce(value, '')))",
+        "of_two_values_at_one_instant_the_later_known_holds",
+    ),
+    Fault(
+        "the last segment by priority is chosen",
+        SEGMENTS,
+        "min_by(segment_code, (priority, segment_code))",
+        "max_by(segment_code, (priority, segment_code))",
+        "a_journey_is_in_the_first_segment_whose_rules_it_meets_in_whole",
+    ),
+    Fault(
+        "one condition of a group is enough",
+        SEGMENTS,
+        "\n    having count(*) = max(conditions_count)",
+        "",
+        "a_journey_is_in_the_first_segment_whose_rules_it_meets_in_whole",
+    ),
+    Fault(
+        "who ended before the landmark is put into a segment",
+        SEGMENTS,
+        "when outcome_at < landmark_at and landmark_days > 0",
+        "when false",
+        "who_ended_before_the_landmark_stands_apart",
+    ),
+    Fault(
+        "a journey that meets no rules is dropped",
+        SEGMENTS,
+        "left join chosen on journeys.journey_id = chosen.journey_id",
+        "inner join chosen on journeys.journey_id = chosen.journey_id",
+        "a_journey_is_in_the_first_segment_whose_rules_it_meets_in_whole",
+    ),
+    Fault(
+        "a shared device joins its users",
+        "models/intermediate/int_identified_events.sql",
+        "coalesce(keyed.stated_key, visitors.stated_key, keyed.visitor_key)",
+        "coalesce(visitors.stated_key, keyed.stated_key, keyed.visitor_key)",
+        "an_event_is_of_whom_it_names_else_of_its_visitor_else_of_nobody",
+    ),
+    Fault(
+        "a lent device belongs to whoever used it last",
+        "models/intermediate/int_visitors.sql",
+        "min_by(\n            stated_key,",
+        "max_by(\n            stated_key,",
+        "a_lent_device_stays_with_whoever_named_themselves_first",
+    ),
+    Fault(
+        "a chain of addresses is followed one link only",
+        "models/intermediate/int_identities.sql",
+        "select own_key, person_id from round_8",
+        "select own_key, person_id from round_1",
+        "a_chain_of_thirty_addresses_is_one_person",
+    ),
+]
