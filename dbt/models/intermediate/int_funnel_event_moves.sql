@@ -54,13 +54,12 @@ placed as (
         fitted.event_id,
         fitted.occurred_at,
         coalesce(
-            max(
+            min(
                 case
-                    when coalesce(moves.moved_at < fitted.occurred_at, true)
-                        then moves.step_number
+                    when moves.moved_at >= fitted.occurred_at then moves.step_number
                 end
-            ),
-            0
+            ) - 1,
+            max(moves.step_number)
         ) as step_number
     from fitted
     inner join {{ ref('int_funnel_stage_moves') }} as moves
