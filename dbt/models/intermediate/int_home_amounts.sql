@@ -1,4 +1,5 @@
--- A win belongs to whoever owned the deal then, at what it was worth then.
+-- A win belongs to whoever owned the deal then, at what it was worth then; a decision
+-- on an unknown day has no day's rate.
 with journeys as (
 
     select
@@ -6,6 +7,8 @@ with journeys as (
         journeys.source_code,
         journeys.deal_id,
         coalesce(journeys.outcome_at, runs.as_of) as owned_at,
+        journeys.outcome_code <> 'open' and journeys.outcome_at is null
+            as is_decided_undated,
         {{ reporting_date('coalesce(journeys.outcome_at, runs.as_of)') }} as valued_date
     from {{ ref('int_journeys') }} as journeys
     cross join {{ source('lake', 'runs') }} as runs
@@ -37,7 +40,11 @@ valued as (
         owners.owner_id,
         valuations.amount,
         valuations.currency_code,
-        valuations.home_amount
+        case
+            when not journeys.is_decided_undated
+                or valuations.currency_code = {{ home_currency() }}
+                then valuations.home_amount
+        end as home_amount
     from journeys
     inner join {{ ref('int_valuations') }} as valuations
         on journeys.journey_id = valuations.journey_id
