@@ -23,8 +23,8 @@ from tests.models.oracle_comparison import (
 )
 
 Sides = tuple[Side, Side]
-SEEDS = (1, 2)
-MORE_SEEDS = tuple(range(3, 15))
+SEEDS = (1,)
+MORE_SEEDS = tuple(range(2, 15))
 # Columns that semantics.md fixes, with what persons, units and journeys are called.
 LEAST_COLUMNS = {
     "journey_events": 8,
