@@ -164,7 +164,7 @@ class Warehouse:
         with patch.dict(os.environ):
             project = self.land(**how)
             names = [f"+{name}" for name in models]
-            names = names or project.names(project.staged | project.built)
+            names = names or project.selection(project.staged | project.built)
             selection = "buildable" if with_tests else "empty"
             outcomes = build(names, selection, False, lambda _: None)
         faults = [str(each) for each in outcomes if each.is_fault or each.is_refused]

@@ -81,23 +81,55 @@ def dbt_step(
     @dbt_assets(
         manifest=project.manifest,
         name=name,
-        select=" ".join(project.names(unique_ids)),
+        select=" ".join(project.selection(unique_ids)),
         dagster_dbt_translator=translator,
     )
     def step(context: dg.AssetExecutionContext, night: Night) -> Events:
         nodes = selected_nodes(project, translator, unique_ids, context)
-        names = [node["name"] for node in nodes]
+        selection = project.selection([node["unique_id"] for node in nodes])
         results: list[dict[str, Any]] = []
         outcomes = build(
-            names, indirect_selection, night.full_refresh, _teller(results, context)
+            selection, indirect_selection, night.full_refresh, _teller(results, context)
         )
+        require_built(nodes, outcomes)
         rows = count_rows(project.paths, nodes)
         record_stats(project, night.night_code, name, outcomes, rows)
         for event in dagster_events(results, project, translator, context):
             yield with_row_count(event, rows)
         refuse_failures(outcomes)
 
+    require_selected(step, unique_ids)
     return step
+
+
+def require_selected(step: dg.AssetsDefinition, unique_ids: Collection[str]) -> None:
+    """What Dagster does not know of is neither built nor gated, and nobody hears of it.
+
+    Raises:
+        TransformError: dagster-dbt has selected other nodes than the step's own.
+    """
+    if len(list(step.keys)) != len(unique_ids):
+        raise TransformError(
+            f"step {step.op.name} has {len(unique_ids)} nodes and Dagster selected "
+            f"{len(list(step.keys))}; please report this"
+        )
+
+
+def require_built(nodes: list[Mapping[str, Any]], outcomes: list[Outcome]) -> None:
+    """A node without an outcome would be published as an earlier night left it.
+
+    Raises:
+        dagster.Failure: dbt has passed over a node of this step.
+    """
+    told = {outcome.unique_id for outcome in outcomes}
+    passed_over = [node["name"] for node in nodes if node["unique_id"] not in told]
+    if passed_over:
+        named = ", ".join(sorted(passed_over)[:5])
+        raise dg.Failure(
+            f"dbt passed over {len(passed_over)} node(s), such as {named}; please "
+            "report this",
+            allow_retries=False,
+        )
 
 
 def selected_keys(project: Project, select: str) -> list[dg.AssetKey]:

@@ -9,10 +9,18 @@ import pytest
 
 from dagster_project.definitions import definitions_of
 from dagster_project.defs import schedules
+from dagster_project.defs.transform import require_built, require_selected
 from dagster_project.landing import Contract, ExtractedAt
 from dagster_project.paths import Paths
 from dagster_project.settings import Settings
-from dagster_project.transforming import prepare_manifest, salt, split_nodes
+from dagster_project.transforming import (
+    Outcome,
+    Project,
+    TransformError,
+    prepare_manifest,
+    salt,
+    split_nodes,
+)
 from expectations import GATE_RULES
 from tests.running.conftest import restored_environment
 
@@ -109,6 +117,49 @@ def test_staging_of_a_source_that_is_not_enabled_is_in_no_step() -> None:
     staged, built = split_nodes(manifest, ["a"])
     assert staged == {"seed", "stg_a", "gate", "int_x"}
     assert built == {"fct_y"}
+
+
+def test_a_step_is_selected_by_whole_folders_and_by_names_where_it_has_to_be() -> None:
+    def node(resource_type: str, *fqn: str) -> dict[str, Any]:
+        return {"resource_type": resource_type, "fqn": ["p", *fqn], "name": fqn[-1]}
+
+    nodes = {
+        "seed": node("seed", "s"),
+        "fct_y": node("model", "marts", "fct_y"),
+        "gate": node("model", "marts", "_gates", "gate"),
+        "int_x": node("model", "intermediate", "int_x"),
+        "int_z": node("model", "intermediate", "int_z"),
+    }
+    project = Project(
+        Settings.from_environment({}),
+        Paths.of(Settings.from_environment({})),
+        {"nodes": nodes},
+        frozenset(),
+        frozenset(),
+    )
+    assert project.selection(["seed", "int_x", "fct_y", "gate"]) == [
+        "int_x",
+        "resource_type:model,fqn:p.marts",
+        "resource_type:seed",
+    ]
+
+
+def test_a_step_that_dagster_knows_only_in_part_is_an_error(
+    loaded: dg.Definitions,
+) -> None:
+    steps = {each.op.name: each for each in loaded.assets or () if hasattr(each, "op")}
+    step = steps["stage"]
+    require_selected(step, [str(key) for key in step.keys])
+    with pytest.raises(TransformError, match="step stage has 1 nodes"):
+        require_selected(step, ["seed.p.only"])
+
+
+def test_a_node_that_dbt_passed_over_is_a_fault() -> None:
+    told = Outcome("model.p.a", "a", "model", "success", 0.1, "", "a.sql")
+    nodes = [{"unique_id": f"model.p.{name}", "name": name} for name in "abc"]
+    require_built(nodes[:1], [told])
+    with pytest.raises(dg.Failure, match=r"passed over 2 node\(s\), such as b, c"):
+        require_built(nodes, [told])
 
 
 def test_the_salt_is_made_once_and_only_we_can_read_it(

@@ -1,0 +1,41 @@
+{#
+    Tables and views of the builder's own warehouse, replaced in one statement.
+    dbt-duckdb builds beside, renames twice and drops, for readers that this warehouse
+    does not have; over the 200 models of a night that is a quarter of its time.
+#}
+{% materialization table, adapter='duckdb' %}
+    {%- set target = this.incorporate(type='table') -%}
+    {{ make_way_for(target) }}
+    {% call statement('main') -%}
+        create or replace table {{ target }} as (
+            {%- if config.get('contract').enforced %}
+            {{ get_assert_columns_equivalent(sql) }}
+            {{ get_select_subquery(sql) }}
+            {%- else %}
+            {{ sql }}
+            {%- endif %}
+        )
+    {%- endcall %}
+    {% do adapter.commit() %}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+{% materialization view, adapter='duckdb' %}
+    {%- set target = this.incorporate(type='view') -%}
+    {{ make_way_for(target) }}
+    {% call statement('main') -%}
+        create or replace view {{ target }} as (
+            {{ sql }}
+        )
+    {%- endcall %}
+    {% do adapter.commit() %}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+{# A view does not replace a table, nor the other way round. #}
+{% macro make_way_for(target) %}
+    {%- set existing = load_cached_relation(target) -%}
+    {%- if existing is not none and existing.type != target.type -%}
+        {% do adapter.drop_relation(existing) %}
+    {%- endif -%}
+{% endmacro %}
