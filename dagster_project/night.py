@@ -6,6 +6,7 @@ Imports Dagster only where it runs it: `funnelhouse --help` must not wait for it
 import json
 import logging
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dagster_project.locking import LockHeldError, run_lock
 from dagster_project.notifying import notify
 from dagster_project.paths import Paths
+from dagster_project.remedies import with_remedy
 from dagster_project.settings import Settings
 from dagster_project.transforming import TransformError, apply_environment
 
@@ -163,13 +165,27 @@ def _run_locked(
     select: str | None,
     observe: Observer | None,
 ) -> NightSummary:
-    apply_environment(settings, paths)
     try:
+        apply_environment(settings, paths)
         job = load_job(settings)
         keys = _selected_keys(settings, select) if select else None
+        _quieten()
+        return _execute(job, paths, config, keys, observe)
     except (TransformError, ValueError) as error:
-        return NightSummary(FAULT, "failed", str(error))
-    _quieten()
+        return NightSummary(FAULT, "failed", with_remedy(str(error)))
+    except Exception as error:
+        # such as Dagster's own storage on a full disk: it fails outside any step
+        text = with_remedy(f"{type(error).__name__}: {error}".strip().splitlines()[0])
+        return NightSummary(FAULT, "failed", text, trace=traceback.format_exc())
+
+
+def _execute(
+    job: "dg.JobDefinition",
+    paths: Paths,
+    config: Mapping[str, Any],
+    keys: "list[dg.AssetKey] | None",
+    observe: Observer | None,
+) -> NightSummary:
     with open_instance(paths) as instance:
         run_id = str(uuid.uuid4())
         if observe:
@@ -327,7 +343,8 @@ def _outcome(
     if failures and not faults:
         return REFUSED, "refused", _joined(failures), ""
     message = _joined(faults) or "the run ended before its first step"
-    return FAULT, "failed", message, "\n".join(failure[2] for failure in faults)
+    trace = "\n".join(failure[2] for failure in faults)
+    return FAULT, "failed", with_remedy(message), trace
 
 
 def _joined(failures: list[tuple[str, str, str]]) -> str:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 Observe = Callable[["Progress"], None]
 NOTES_SHOWN = 10
-_STEPS = {
+STEPS = {
+    "landing": "landing new files",
     "freeze": "freezing what this run is a function of",
     "stage": "loading seeds, building staging",
     "gate_staging": "judging staging",
@@ -104,9 +105,9 @@ def show_settings(settings: Mapping[str, str]) -> None:
 
 def _tell_line(err: Console, event: "Progress") -> None:
     if event.kind == "planned":
-        err.print("landing new files")
-    elif event.kind == "began" and event.step in _STEPS:
-        err.print(_STEPS[event.step])
+        err.print(STEPS["landing"])
+    elif event.kind == "began" and event.step in STEPS:
+        err.print(STEPS[event.step])
 
 
 def _advance(bar: Bar, task: TaskID, event: "Progress") -> None:
@@ -114,7 +115,7 @@ def _advance(bar: Bar, task: TaskID, event: "Progress") -> None:
     if event.kind == "planned":
         bar.update(task, total=event.total, description="starting")
     elif event.kind == "began":
-        bar.update(task, description=_STEPS.get(event.step, f"landing {name}"))
+        bar.update(task, description=STEPS.get(event.step, f"landing {name}"))
     elif event.kind == "told" and event.text.startswith("dbt "):
         bar.update(task, description=event.text.split(": ", 1)[-1])
     elif event.kind in ("ended", "skipped", "failed"):

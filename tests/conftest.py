@@ -15,6 +15,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         help="seeds, by commas, on which to compare the models with the oracle",
     )
+    parser.addoption("--kills", type=int, default=20, help="nights to kill")
+    parser.addoption("--seed", type=int, default=1, help="of the first kill")
 
 
 @pytest.fixture(scope="session")

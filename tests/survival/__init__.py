@@ -1,0 +1,1 @@
+"""What a night survives: kills, full disks, other clocks; run by `make crash-test`."""
