@@ -13,11 +13,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 DATA := $(or $(FUNNELHOUSE_DATA),data)
 EXTRACTS := $(or $(FUNNELHOUSE_EXTRACTS),$(DATA)/extracts)
 OURS := dagster_project expectations tests
+KILLS := 200
+SEED := 1
 
-.PHONY: help run sample report dagster test mutants lint types format clean
+.PHONY: help run sample report dagster test crash-test mutants lint types format clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.installed ## Install, make sample extracts if there are none, run the night
 	@find "$(EXTRACTS)" -type f 2>/dev/null | grep -q . || $(BIN)/funnelhouse sample
@@ -34,6 +36,10 @@ dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
 
 test: $(VENV)/.installed-dev ## Run the tests
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+
+crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
+	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \
+		tests/survival tests/running
 
 mutants: $(VENV)/.installed-dev ## Make faults in the SQL, one by one; the tests must notice each
 	@$(BIN)/python -m tests.mutations

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 PUBLICATIONS = 1000
 # Each asks for the pair of one generation, by DuckDB's file and by Parquet in turn.
 READER = """
-import sys, duckdb
+import sys, time, duckdb
 from pathlib import Path
 seen = set()
 current = Path(sys.argv[1])
@@ -27,6 +27,7 @@ while not (current.parent / "done").exists():
         again = files.execute(query).fetchone()
     assert len({*pair, *again}) == 1, (pair, again)
     seen.add(pair[0])
+    time.sleep(0.005)
 print(len(seen))
 """
 
