@@ -1,5 +1,6 @@
 """A DuckDB connection for one landing, and safe quoting; holds no table."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ def identifier(name: str) -> str:
 
 def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def keyless_sql(columns: Sequence[str]) -> str:
+    """True of a row whose key columns are all empty; no column is an empty key."""
+    filled = [f"trim({column}, ' ') <> ''" for column in columns]
+    return f"not coalesce({' or '.join(filled) or 'false'}, false)"
 
 
 def time_sql(column: str, zone: str) -> str:
