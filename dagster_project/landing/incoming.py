@@ -23,6 +23,7 @@ from dagster_project.landing.times import read_instant
 
 SMALL = 8 * 1024 * 1024
 BLOCK = 1024 * 1024
+WIDEST = 4  # bytes of a line break in UTF-32
 PACKED = (".gz", ".zst")
 IGNORED = (".sha256", ".tmp")
 
@@ -116,9 +117,13 @@ def digest(path: Path) -> tuple[str, bytes | None]:
         return hashlib.file_digest(file, "sha256").hexdigest(), None
 
 
+def sidecar_of(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
+
+
 def check_sidecar(path: Path, sha256: str) -> None:
     """Refuse a file that differs from the `.sha256` beside it."""
-    sidecar = path.with_name(path.name + ".sha256")
+    sidecar = sidecar_of(path)
     if not sidecar.is_file():
         return
     with sidecar.open("rb") as file:
@@ -151,6 +156,13 @@ def stated_time(contract: Contract, name: str) -> datetime | None:
             f"extracted_at.path {pattern!r}"
         )
     return instant
+
+
+def ends_open(incoming: Incoming) -> bool:
+    """Whether the last line has no line break, as after a copy that was cut short."""
+    with incoming.open() as file:
+        file.seek(-min(incoming.size, WIDEST), os.SEEK_END)
+        return not file.read().rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
 @contextmanager

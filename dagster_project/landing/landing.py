@@ -24,7 +24,9 @@ from dagster_project.landing.incoming import (
     check_place,
     check_sidecar,
     digest,
+    ends_open,
     find_files,
+    sidecar_of,
     stated_time,
     unpacked,
 )
@@ -44,6 +46,10 @@ from dagster_project.landing.sinks import (
 )
 from dagster_project.paths import Paths
 
+UNFINISHED = (
+    "its last line has no line break, so the file may be cut short and its last value "
+    "with it; compare it with its source, or have a .sha256 written beside it"
+)
 READERS = {"csv": read_csv, "jsonl": read_jsonl}
 
 
@@ -201,7 +207,7 @@ class _Night:
             outcome,
             extracted_at=None,
             status_code=lake.REFUSED,
-            message=f"{outcome.file_name}: {reason}",
+            message=reason,
         )
         latest = self._latest.get(outcome.file_name)
         if latest is not None and replace(refused, batch_id=latest.batch_id) == latest:
@@ -234,7 +240,7 @@ class _Night:
                     outcome,
                     batch_id=self._batch_id,
                     status_code=lake.WITHDRAWN,
-                    message=f"{outcome.file_name}: refused, then taken away",
+                    message="refused, then taken away",
                 )
             )
 
@@ -249,13 +255,21 @@ class _Night:
             found, outcome.file_sha256, content, at, self._scratch
         ) as incoming:
             reading = self._read_rows(incoming, found, before)
+            message = self._doubt(incoming, found)
         return replace(
             outcome,
+            message=message,
             extracted_at=reading.extracted_at,
             physical_count=reading.physical,
             landed_count=reading.landed,
             rejected_count=reading.rejected,
         )
+
+    def _doubt(self, incoming: Incoming, found: Found) -> str:
+        """What a file that was cut at the end of a field would look like too."""
+        if self._contract.format == "parquet" or sidecar_of(found.path).is_file():
+            return ""
+        return UNFINISHED if ends_open(incoming) else ""
 
     def _read_rows(self, incoming: Incoming, found: Found, before: object) -> Reading:
         if self._contract.format != "parquet" and incoming.size <= SMALL:
@@ -312,6 +326,8 @@ class _Night:
         parts = self._parts + self._sink.parts
         rejects = self._write_rejects()
         self._verify(parts, rejects)
+        place = "row" if self._contract.format == "parquet" else "line"
+        self.outcomes = [_told(file, rejects, place) for file in self.outcomes]
         lake.settle(parts, [path.with_name(_final(path)) for path in parts])
         if rejects is not None:
             lake.settle([rejects], [self._paths.rejects / self._name])
@@ -383,3 +399,18 @@ def _duplicate(outcome: FileOutcome, first: FileOutcome) -> FileOutcome:
         status_code=lake.DUPLICATE,
         message=f"same content as {first.file_name}, landed in {first.batch_id}",
     )
+
+
+def _told(outcome: FileOutcome, rejects: Path | None, place: str) -> FileOutcome:
+    """With its first rejected record in words; `_rejects` holds them all."""
+    if rejects is None or not outcome.rejected_count:
+        return outcome
+    mine = [("file_sha256", "=", outcome.file_sha256)]
+    columns = ["line_number", "reason"]
+    found = pq.read_table(rejects, columns=columns, filters=mine, partitioning=None)
+    [first, *_] = found.sort_by("line_number").to_pylist()
+    said = (
+        f"{outcome.rejected_count} of {outcome.physical_count} records rejected, the "
+        f"first in {place} {first['line_number']}: {first['reason']}"
+    )
+    return replace(outcome, message="\n".join(filter(None, (said, outcome.message))))
