@@ -37,9 +37,16 @@ def time_sql(column: str, zone: str) -> str:
 
 
 def _utc(clock: str, zone: str) -> str:
+    """Of a time that comes twice the first, as `times.py` has it; DuckDB the second."""
     if zone == "UTC":
         return clock
-    return f"{clock} at time zone {literal(zone)} at time zone 'UTC'"
+    place = literal(zone)
+    earlier = f"({clock} - interval 3 hour)"
+    before = f"{earlier} at time zone {place} at time zone 'UTC' + interval 3 hour"
+    return (
+        f"case when ({before}) at time zone 'UTC' at time zone {place} = {clock} "
+        f"then {before} else {clock} at time zone {place} at time zone 'UTC' end"
+    )
 
 
 class Duck:

@@ -232,6 +232,14 @@ def _unreadable(text: str) -> str:
     return f"{found[0]!r} is half a character or a NUL" if found else ""
 
 
+def _worded(error: ValueError) -> str:
+    """Reason and remedy; the decoder's own words name a line that is not the file's."""
+    reason = str(error)
+    if isinstance(error, json.JSONDecodeError):
+        reason = f"{error.msg.removesuffix(' at')} at character {error.pos + 1}"
+    return reason if ";" in reason else f"{reason}; export the line again"
+
+
 class Body:
     """Reads line after line of one file."""
 
@@ -277,8 +285,7 @@ class Body:
             at = self._time_of(row)
             self._check_key(row)
         except ValueError as error:
-            reason = str(error).removesuffix(": line 1 column 1 (char 0)")
-            self._rejects.add(self._incoming, number, line, reason)
+            self._rejects.add(self._incoming, number, line, _worded(error))
             return
         self._keep(row, number, at, len(line))
 

@@ -26,7 +26,6 @@ from dagster_project.landing.incoming import (
     digest,
     ends_open,
     find_files,
-    sidecar_of,
     stated_time,
     unpacked,
 )
@@ -183,8 +182,9 @@ class _Night:
             if first := self._landed.get(lake.identity_of(outcome, self._contract)):
                 self._record(_duplicate(outcome, first))
                 return
-            check_sidecar(found.path, sha256)
-            self._record(self._read(found, outcome, content))
+            is_vouched = check_sidecar(found.path, sha256)
+            read = self._read(found, outcome, content, is_vouched)
+            self._record(read)
         except RefusedError as error:
             self._refuse(outcome, str(error))
 
@@ -245,7 +245,11 @@ class _Night:
             )
 
     def _read(
-        self, found: Found, outcome: FileOutcome, content: bytes | None
+        self,
+        found: Found,
+        outcome: FileOutcome,
+        content: bytes | None,
+        is_vouched: bool,
     ) -> FileOutcome:
         self._check_free()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -255,7 +259,7 @@ class _Night:
             found, outcome.file_sha256, content, at, self._scratch
         ) as incoming:
             reading = self._read_rows(incoming, found, before)
-            message = self._doubt(incoming, found)
+            message = "" if is_vouched else self._doubt(incoming)
         return replace(
             outcome,
             message=message,
@@ -265,11 +269,10 @@ class _Night:
             rejected_count=reading.rejected,
         )
 
-    def _doubt(self, incoming: Incoming, found: Found) -> str:
-        """What a file that was cut at the end of a field would look like too."""
-        if self._contract.format == "parquet" or sidecar_of(found.path).is_file():
-            return ""
-        return UNFINISHED if ends_open(incoming) else ""
+    def _doubt(self, incoming: Incoming) -> str:
+        """What a file that was cut in the middle of a value would look like too."""
+        is_text = self._contract.format != "parquet"
+        return UNFINISHED if is_text and ends_open(incoming) else ""
 
     def _read_rows(self, incoming: Incoming, found: Found, before: object) -> Reading:
         if self._contract.format != "parquet" and incoming.size <= SMALL:
