@@ -186,6 +186,17 @@ def next_legs(legs: str, runs: str) -> str:
     return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
 
 
+def raw_counts() -> str:
+    return "select source_code, rows_count from raw_counts"
+
+
+def staging_accounts() -> str:
+    return (
+        "select check_code, scope, staged_count, brought_count, aside_count, "
+        "again_count from staging_accounts"
+    )
+
+
 def throughput_keys() -> list[str]:
     return ["month", "pipeline_code", "segment_code", "channel_code", "stage_code"]
 

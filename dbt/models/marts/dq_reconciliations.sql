@@ -28,9 +28,25 @@ actions as (
 
 ),
 
+raw_rows as (
+
+    select * from {{ ref('int_raw_accounts') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_record_accounts') }}
+
+),
+
 united as (
 
     select * from files
+    union all
+    select * from raw_rows
+    union all
+    select * from records
     union all
     select * from changes
     union all
