@@ -198,12 +198,12 @@ def _show_accounting(out: Console, status: "Status") -> None:
 
 def _show_layers(out: Console, status: "Status") -> None:
     table = Table("source", "layer", box=None)
-    for name in ("accounts", "rows in"):
+    for name in ("accounts", "most rows"):
         table.add_column(name, justify="right")
     table.add_column("closes")
     for each in status.layers:
         told = "yes" if each.closes else f"[red]NO: {', '.join(each.open_accounts)}[/]"
-        counts = (f"{each.accounts:,}", f"{each.rows_in:,}")
+        counts = (f"{each.accounts:,}", f"{each.rows:,}")
         table.add_row(each.source_code, each.layer_code, *counts, told)
     if status.layers:
         out.print(table)

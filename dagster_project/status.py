@@ -32,12 +32,12 @@ class Accounting:
 
 @dataclass(frozen=True)
 class Layer:
-    """The accounts of one source and layer in the current generation."""
+    """A source and layer of the current generation; rows of its largest account."""
 
     source_code: str
     layer_code: str
     accounts: int
-    rows_in: int
+    rows: int
     open_accounts: list[str]
 
     @property
