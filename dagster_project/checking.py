@@ -275,7 +275,7 @@ def _day(value: str) -> str | None:
 
 def _date(value: str) -> date | None:
     """A date; None where there is none."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         return None
     try:
         return date.fromisoformat(value)
@@ -284,17 +284,17 @@ def _date(value: str) -> date | None:
 
 
 def _whole(value: str) -> str | None:
-    return None if re.fullmatch(r"-?\d+", value) else "is no whole number"
+    return None if re.fullmatch(r"-?[0-9]{1,9}", value) else "is no whole number"
 
 
 def _positive_whole(value: str) -> str | None:
-    fine = value.isdecimal() and int(value) > 0
+    fine = re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0
     return None if fine else "is no whole number above 0"
 
 
 def _number(low: float, high: float, wording: str, above: bool = False) -> Check:
     def check(value: str) -> str | None:
-        if not re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", value):
+        if not re.fullmatch(r"-?[0-9]{1,100}(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?", value):
             return f"is no number; write {wording} with a decimal point"
         number = float(value)
         fine = low <= number <= high and not (above and number == low)
@@ -314,7 +314,7 @@ _share = _number(0, 1, "a number from 0 to 1")
 _not_negative = _number(0, float("inf"), "a number of 0 or more")
 _positive = _number(0, float("inf"), "a number above 0", above=True)
 _attribution = _matching(
-    r"entry|first_touch|last_touch|all_events|step:\d+",
+    r"entry|first_touch|last_touch|all_events|step:[0-9]{1,2}",
     "entry, first_touch, last_touch, step:n or all_events",
 )
 

@@ -247,9 +247,24 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         generation=generation,
         facts=facts if facts.is_file() else None,
         report=_report(folder),
-        warnings=_unclaimed(told.get("lake/runs", {}).get("unclaimed", [])),
+        warnings=[
+            *_rejected(code, landed),
+            *_unclaimed(told.get("lake/runs", {}).get("unclaimed", [])),
+        ],
         trace=trace,
     )
+
+
+def _rejected(code: int, landed: list[dict[str, Any]]) -> list[str]:
+    """Of a night that publishes all the same; of another the gate tells more."""
+    rejected = sum(m["rejected"] for m in landed)
+    if code != PUBLISHED or not rejected:
+        return []
+    return [
+        f"{rejected} rows were rejected, within rule rejected_share of "
+        "seeds/gate_rules.csv, and are in no mart: `funnelhouse status` lists them by "
+        "reason. Deliver their files corrected."
+    ]
 
 
 def _unclaimed(names: list[str]) -> list[str]:

@@ -191,6 +191,25 @@ def _show_accounting(out: Console, status: "Status") -> None:
         table.add_row(each.source_code, *row, each.through[:19], told)
     if status.accounting:
         out.print(table)
+    refused = sum(each.refused_files for each in status.accounting)
+    if refused:
+        out.print(f"{refused} files were refused whole: nobody knows how many rows")
+    _show_layers(out, status)
+
+
+def _show_layers(out: Console, status: "Status") -> None:
+    table = Table("source", "layer", box=None)
+    for name in ("accounts", "most rows"):
+        table.add_column(name, justify="right")
+    table.add_column("closes")
+    for each in status.layers:
+        told = "yes" if each.closes else f"[red]NO: {', '.join(each.open_accounts)}[/]"
+        counts = (f"{each.accounts:,}", f"{each.rows:,}")
+        table.add_row(each.source_code, each.layer_code, *counts, told)
+    if status.layers:
+        out.print(table)
+    if status.accounting:
+        out.print("every account closes" if status.closes else "[red]NOT closed[/]")
 
 
 def _show_rejects(out: Console, status: "Status") -> None:

@@ -1,6 +1,7 @@
 """What is published, what was landed, how fresh it is; read from files alone."""
 
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from dagster_project.paths import Paths
@@ -30,6 +31,21 @@ class Accounting:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """A source and layer of the current generation; rows of its largest account."""
+
+    source_code: str
+    layer_code: str
+    accounts: int
+    rows: int
+    open_accounts: list[str]
+
+    @property
+    def closes(self) -> bool:
+        return not self.open_accounts
+
+
+@dataclass(frozen=True)
 class Status:
     """All that `funnelhouse status` shows."""
 
@@ -39,16 +55,20 @@ class Status:
     generations: list[str]
     tables: dict[str, int]
     accounting: list[Accounting]
+    layers: list[Layer]
     rejects: list[dict[str, Any]]
     gates: list[dict[str, Any]]
 
     @property
     def closes(self) -> bool:
-        return all(source.closes for source in self.accounting)
+        is_closed = [source.closes for source in self.accounting]
+        return all(is_closed + [layer.closes for layer in self.layers])
 
     def to_dict(self) -> dict[str, Any]:
         sources = [{**asdict(each), "closes": each.closes} for each in self.accounting]
-        return {**asdict(self), "accounting": sources, "closes": self.closes}
+        layers = [{**asdict(each), "closes": each.closes} for each in self.layers]
+        told = {"accounting": sources, "layers": layers, "closes": self.closes}
+        return {**asdict(self), **told}
 
 
 def read_status(settings: Settings) -> Status:
@@ -63,6 +83,7 @@ def read_status(settings: Settings) -> Status:
         generations=generations(paths),
         tables={name: table.rows for name, table in tables.items()},
         accounting=read_accounting(paths),
+        layers=read_layers(paths),
         rejects=read_rejects(paths),
         gates=last_gates(paths),
     )
@@ -77,18 +98,54 @@ def read_accounting(paths: Paths) -> list[Accounting]:
         select
             source_code,
             count(*) filter (status_code = 'landed'),
-            count(*) filter (status_code = 'refused'),
+            count(*) filter (status_code = 'refused' and recency = 1),
             coalesce(sum(physical_count), 0)::bigint,
             coalesce(sum(landed_count), 0)::bigint,
             coalesce(sum(rejected_count), 0)::bigint,
             coalesce(sum(erased_count), 0)::bigint,
             coalesce(max(extracted_at)::varchar, '')
-        from read_parquet(?, union_by_name = true)
+        from (
+            select *, row_number() over (
+                partition by source_code, table_name, file_name order by batch_id desc
+            ) as recency
+            from read_parquet(?, union_by_name = true)
+        )
         group by source_code
         order by source_code
         """,
     )
     return [Accounting(*row) for row in rows]
+
+
+def read_layers(paths: Paths) -> list[Layer]:
+    """Per source and layer, of the generation that is published.
+
+    A generation of before layers were told has none.
+    """
+    marts, name = paths.current / "marts", "dq_reconciliations.parquet"
+    columns = _query(paths, marts, "select name from parquet_schema(?)", name)
+    if ("layer_code",) not in columns:
+        return []
+    rows = _query(
+        paths,
+        marts,
+        """
+        select scope, layer_code, count(*), coalesce(max(expected_count), 0),
+            coalesce(
+                list(check_code order by check_code)
+                    filter (difference_count <> 0),
+                []
+            )
+        from read_parquet(?, union_by_name = true)
+        group by scope, layer_code
+        having max(expected_count) > 0 or sum(abs(difference_count)) > 0
+        order by scope, array_position(
+            ['lake', 'staging', 'intermediate', 'marts'], layer_code
+        )
+        """,
+        name,
+    )
+    return [Layer(*row) for row in rows]
 
 
 def read_rejects(paths: Paths) -> list[dict[str, Any]]:
@@ -135,13 +192,15 @@ def _published_at(paths: Paths, generation: str) -> str:
     return times[0].isoformat(sep=" ", timespec="seconds") if times else ""
 
 
-def _query(paths: Paths, folder: Any, sql: str) -> list[tuple[Any, ...]]:
-    if not any(folder.glob("*.parquet")):
+def _query(
+    paths: Paths, folder: Path, sql: str, pattern: str = "*.parquet"
+) -> list[tuple[Any, ...]]:
+    if not any(folder.glob(pattern)):
         return []
     import duckdb
 
     with duckdb.connect() as connection:
         rows: list[tuple[Any, ...]] = connection.execute(
-            sql, [str(folder / "*.parquet")]
+            sql, [str(folder / pattern)]
         ).fetchall()
     return rows

@@ -4,6 +4,7 @@ Holds no pandas and no Great Expectations: `check` reads it before any data is t
 """
 
 import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -189,15 +190,27 @@ def read_rules(path: Path) -> dict[str, Rule]:
     if not path.is_file():
         raise GateError(f"{RULES_FILE} is missing; every rule needs a row there")
     rules: dict[str, Rule] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        for row in reader:
-            rule = _rule(row, reader.line_num)
-            if rule.rule_code in rules:
-                where = f"{RULES_FILE} line {reader.line_num}"
-                raise GateError(f"{where}: {rule.rule_code} has two rows; keep one")
-            rules[rule.rule_code] = rule
+    for line, row in _records(path):
+        rule = _rule(row, line)
+        if rule.rule_code in rules:
+            where = f"{RULES_FILE} line {line}"
+            raise GateError(f"{where}: {rule.rule_code} has two rows; keep one")
+        rules[rule.rule_code] = rule
     return rules
+
+
+def _records(path: Path) -> list[tuple[int, dict[str, str | None]]]:
+    """Records with the line each ends on."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise GateError(f"{RULES_FILE} is not UTF-8; save it as CSV UTF-8") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        where = f"{RULES_FILE} line {reader.line_num + 1}"
+        raise GateError(f"{where}: {error}; look for a stray quote") from error
 
 
 def _rule(row: Mapping[str, str | None], line: int) -> Rule:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dagster_project.landing.times import read_instant
 
 FORMATS = ("csv", "jsonl", "parquet")
+DECIMALS = (".", ",")
 MODES = ("full", "append", "changes")
 SCHEMA_CHANGES = ("evolve", "freeze")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -92,7 +93,9 @@ def _extract(node: Mapping[str, Any]) -> dict[str, Any]:
 def _contract(node: Mapping[str, Any], extract: Mapping[str, Any]) -> Contract:
     read = _Reader(node["source_name"], node["name"], extract)
     read.check_names()
+    read.check_values()
     zone = read.zone()
+    columns = _columns(node)
     return Contract(
         source_code=node["source_name"],
         table_name=node["name"],
@@ -103,11 +106,11 @@ def _contract(node: Mapping[str, Any], extract: Mapping[str, Any]) -> Contract:
         delimiter=read.delimiter(),
         timezone=zone.key,
         mode=read.choice("mode", MODES),
-        key=read.texts("key"),
+        key=read.key(columns),
         data_through=read.instant("data_through", zone, day_ends=True),
         history_from=read.instant("history_from", zone, day_ends=False),
         schema_change=read.choice("schema_change", SCHEMA_CHANGES, "evolve"),
-        columns=_columns(node),
+        columns=columns,
     )
 
 
@@ -150,6 +153,15 @@ class _Reader:
         for key in sorted(self.extract.keys() - KEYS):
             raise self.error(key, "is not known", f"use one of {sorted(KEYS)}")
 
+    def check_values(self) -> None:
+        """What staging reads values by; landing itself lands text."""
+        self.choice("decimal", DECIMALS, DECIMALS[0])
+        written = self.extract.get("date_format", "%Y")
+        if not isinstance(written, str) or "%" not in written or "'" in written:
+            raise self.error(
+                "date_format", f"is {written!r}", 'state one such as "%d.%m.%Y"'
+            )
+
     def choice(self, key: str, allowed: tuple[str, ...], default: str = "") -> str:
         value = self.extract.get(key, default or None)
         if value is None:
@@ -164,6 +176,13 @@ class _Reader:
         if not isinstance(listed, list) or not all(isinstance(x, str) for x in listed):
             raise self.error(key, f"is {value!r}", "state a list of names")
         return tuple(listed)
+
+    def key(self, columns: Collection[Column]) -> tuple[str, ...]:
+        names = self.texts("key")
+        declared = {column.name for column in columns}
+        if strange := [name for name in names if declared and name not in declared]:
+            raise self.error("key", f"has {strange}", "name columns of the table")
+        return names
 
     def files(self) -> tuple[str, ...]:
         patterns = self.texts("files")

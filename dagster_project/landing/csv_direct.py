@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -16,8 +17,15 @@ from dagster_project.landing.csv_reader import (
 )
 from dagster_project.landing.csv_records import read_records
 from dagster_project.landing.csv_survey import MAX_RECORD, Survey, survey
-from dagster_project.landing.duck import Duck, identifier, literal, time_sql
+from dagster_project.landing.duck import (
+    Duck,
+    identifier,
+    keyless_sql,
+    literal,
+    time_sql,
+)
 from dagster_project.landing.incoming import Incoming
+from dagster_project.landing.names import key_columns
 from dagster_project.landing.sinks import Reading
 
 GIVEN_UP = (
@@ -53,7 +61,7 @@ def read_csv_directly(
         else:
             found = surveyed.result()
     if found is not None and found.newline == newline:
-        reading = _verified(part, found, contract, incoming, duck)
+        reading = _verified(part, found, contract, columns, incoming, duck)
     if reading is None:
         part.unlink(missing_ok=True)
     return reading
@@ -144,17 +152,30 @@ def _time(incoming: Incoming, contract: Contract, columns: tuple[str, ...]) -> s
 
 
 def _verified(
-    part: Path, found: Survey, contract: Contract, incoming: Incoming, duck: Duck
+    part: Path,
+    found: Survey,
+    contract: Contract,
+    columns: tuple[str, ...],
+    incoming: Incoming,
+    duck: Duck,
 ) -> Reading | None:
+    """None where a row has no time or no key: the careful reader says which."""
     landed = pq.read_metadata(part).num_rows
-    newest = incoming.extracted_at
-    if contract.extracted_at.column is not None and landed:
-        [(undated, newest)] = duck.execute(
-            "select count(*) - count(_extracted_at), max(_extracted_at) "  # noqa: S608
-            f"from read_parquet({literal(str(part))})"
-        )
-        if undated:
-            return None
     if landed != found.records:
         return None
+    newest = incoming.extracted_at
+    if contract.extracted_at.column is not None and landed:
+        undated = "count(*) - count(_extracted_at), max(_extracted_at)"
+        [(faults, newest)] = _ask(undated, part, duck)
+        if faults:
+            return None
+    if contract.key and landed:
+        key = [identifier(columns[i]) for i in key_columns(columns, contract)]
+        [(faults,)] = _ask(f"count(*) filter ({keyless_sql(key)})", part, duck)
+        if faults:
+            return None
     return Reading(found.records, landed, 0, newest)
+
+
+def _ask(what: str, part: Path, duck: Duck) -> list[Any]:
+    return duck.execute(f"select {what} from read_parquet({literal(str(part))})")  # noqa: S608

@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_records import Record, read_records
 from dagster_project.landing.incoming import Incoming, RefusedError
-from dagster_project.landing.names import listed, read_header
+from dagster_project.landing.names import (
+    key_columns,
+    key_fault,
+    listed,
+    read_header,
+)
 from dagster_project.landing.sinks import Reading, RejectSink, Rows
 from dagster_project.landing.times import read_instant
 
@@ -122,6 +127,7 @@ class _Body:
         self._rejects = rejects
         self._zone = ZoneInfo(contract.timezone)
         self._time_column = time_column(columns, contract)
+        self._key = key_columns(columns, contract)
         self._physical = self._landed = 0
         self._newest: datetime | None = None
         self._clear()
@@ -137,8 +143,8 @@ class _Body:
         for record in records:
             self._physical += 1
             at = self._time_of(record)
-            if record.fault or at is None:
-                self._reject(record)
+            if record.fault or at is None or self._is_keyless(record):
+                self._reject(record, at)
             else:
                 self._keep(record, at)
         self._flush()
@@ -152,11 +158,17 @@ class _Body:
         text = record.fields[self._time_column]
         return read_instant(text, self._zone, day_ends=True)
 
-    def _reject(self, record: Record) -> None:
+    def _is_keyless(self, record: Record) -> bool:
+        if not self._contract.key:
+            return False
+        return not any(record.fields[number].strip(" ") for number in self._key)
+
+    def _reject(self, record: Record, at: datetime | None) -> None:
         fault = record.fault
-        if not fault and self._time_column is not None:
+        if not fault and at is None and self._time_column is not None:
             value = record.fields[self._time_column]
             fault = time_fault(self._contract.extracted_at.column, value)
+        fault = fault or key_fault(self._contract)
         self._rejects.add(self._incoming, record.line, record.raw, fault)
 
     def _keep(self, record: Record, at: datetime) -> None:

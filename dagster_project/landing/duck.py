@@ -1,5 +1,6 @@
 """A DuckDB connection for one landing, and safe quoting; holds no table."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ def identifier(name: str) -> str:
 
 def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def keyless_sql(columns: Sequence[str]) -> str:
+    """True of a row whose key columns are all empty; no column is an empty key."""
+    filled = [f"trim({column}, ' ') <> ''" for column in columns]
+    return f"not coalesce({' or '.join(filled) or 'false'}, false)"
 
 
 def time_sql(column: str, zone: str) -> str:
@@ -30,9 +37,16 @@ def time_sql(column: str, zone: str) -> str:
 
 
 def _utc(clock: str, zone: str) -> str:
+    """Of a time that comes twice the first, as `times.py` has it; DuckDB the second."""
     if zone == "UTC":
         return clock
-    return f"{clock} at time zone {literal(zone)} at time zone 'UTC'"
+    place = literal(zone)
+    earlier = f"({clock} - interval 3 hour)"
+    before = f"{earlier} at time zone {place} at time zone 'UTC' + interval 3 hour"
+    return (
+        f"case when ({before}) at time zone 'UTC' at time zone {place} = {clock} "
+        f"then {before} else {clock} at time zone {place} at time zone 'UTC' end"
+    )
 
 
 class Duck:

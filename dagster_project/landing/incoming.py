@@ -23,8 +23,10 @@ from dagster_project.landing.times import read_instant
 
 SMALL = 8 * 1024 * 1024
 BLOCK = 1024 * 1024
+WIDEST = 4  # bytes of a line break in UTF-32
 PACKED = (".gz", ".zst")
-IGNORED = (".sha256", ".tmp")
+MANIFEST = "SHA256SUMS"
+IGNORED = (".sha256", ".tmp", MANIFEST)
 
 
 class RefusedError(Exception):
@@ -116,19 +118,41 @@ def digest(path: Path) -> tuple[str, bytes | None]:
         return hashlib.file_digest(file, "sha256").hexdigest(), None
 
 
-def check_sidecar(path: Path, sha256: str) -> None:
-    """Refuse a file that differs from the `.sha256` beside it."""
-    sidecar = path.with_name(path.name + ".sha256")
-    if not sidecar.is_file():
-        return
-    with sidecar.open("rb") as file:
-        stated = re.match(rb"\\?([0-9A-Fa-f]{64})\b", file.read(4096).lstrip())
-    if stated is None:
-        raise RefusedError(f"{sidecar.name} holds no sha256; write it anew")
-    if stated[1].decode().lower() != sha256:
+def check_sidecar(path: Path, sha256: str) -> bool:
+    """Whether a checksum vouches for the file: its `.sha256`, or its folder's list.
+
+    Raises:
+        RefusedError: a file that differs from its checksum, or a list that lacks it.
+    """
+    sidecar, manifest = path.with_name(path.name + ".sha256"), path.with_name(MANIFEST)
+    if sidecar.is_file():
+        stated = _stated_sha256(sidecar.read_bytes()[:4096])
+        if stated is None:
+            raise RefusedError(f"{sidecar.name} holds no sha256; write it anew")
+    elif manifest.is_file():
+        sidecar, stated = manifest, _listed_sha256(manifest, path.name)
+    else:
+        return False
+    if stated != sha256:
         raise RefusedError(
             f"content differs from {sidecar.name} (is {sha256}); copy the file again"
         )
+    return True
+
+
+def _stated_sha256(line: bytes) -> str | None:
+    stated = re.match(rb"\\?([0-9A-Fa-f]{64})\b", line.lstrip())
+    return stated[1].decode().lower() if stated else None
+
+
+def _listed_sha256(manifest: Path, name: str) -> str:
+    """The checksum of a file in a list as `sha256sum` writes it."""
+    for line in manifest.read_bytes().splitlines():
+        parts = line.split(maxsplit=1)
+        written = parts[1].lstrip(b"*") if len(parts) == 2 else b""
+        if written.removeprefix(b"./") == os.fsencode(name):
+            return _stated_sha256(line) or ""
+    raise RefusedError(f"{MANIFEST} beside it does not list it; write the list anew")
 
 
 def stated_time(contract: Contract, name: str) -> datetime | None:
@@ -151,6 +175,13 @@ def stated_time(contract: Contract, name: str) -> datetime | None:
             f"extracted_at.path {pattern!r}"
         )
     return instant
+
+
+def ends_open(incoming: Incoming) -> bool:
+    """Whether the last line has no line break, as after a copy that was cut short."""
+    with incoming.open() as file:
+        file.seek(-min(incoming.size, WIDEST), os.SEEK_END)
+        return not file.read().rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from dagster_project.landing.names import (
     Spelling,
     check_frozen,
     check_missing,
+    key_fault,
     listed,
     problem_of,
 )
@@ -231,6 +232,14 @@ def _unreadable(text: str) -> str:
     return f"{found[0]!r} is half a character or a NUL" if found else ""
 
 
+def _worded(error: ValueError) -> str:
+    """Reason and remedy; the decoder's own words name a line that is not the file's."""
+    reason = str(error)
+    if isinstance(error, json.JSONDecodeError):
+        reason = f"{error.msg.removesuffix(' at')} at character {error.pos + 1}"
+    return reason if ";" in reason else f"{reason}; export the line again"
+
+
 class Body:
     """Reads line after line of one file."""
 
@@ -250,6 +259,7 @@ class Body:
         self._zone = ZoneInfo(contract.timezone)
         stated = contract.extracted_at.column
         self._time_column = Spelling(contract).of(stated) if stated else None
+        self._key = [Spelling(contract).of(name) for name in contract.key]
         self._before = before
         self._physical = self._landed = 0
         self._newest: datetime | None = None
@@ -273,9 +283,9 @@ class Body:
         try:
             row = self._row(line)
             at = self._time_of(row)
+            self._check_key(row)
         except ValueError as error:
-            reason = str(error).removesuffix(": line 1 column 1 (char 0)")
-            self._rejects.add(self._incoming, number, line, reason)
+            self._rejects.add(self._incoming, number, line, _worded(error))
             return
         self._keep(row, number, at, len(line))
 
@@ -303,6 +313,10 @@ class Body:
         if at is None:
             raise ValueError(time_fault(self._time_column, text))
         return at
+
+    def _check_key(self, row: Row) -> None:
+        if self._key and not any((row.get(k) or "").strip(" ") for k in self._key):
+            raise ValueError(key_fault(self._contract))
 
     def _keep(self, row: Row, number: int, at: datetime | None, size: int) -> None:
         self._landed += 1

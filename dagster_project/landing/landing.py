@@ -24,6 +24,7 @@ from dagster_project.landing.incoming import (
     check_place,
     check_sidecar,
     digest,
+    ends_open,
     find_files,
     stated_time,
     unpacked,
@@ -44,6 +45,10 @@ from dagster_project.landing.sinks import (
 )
 from dagster_project.paths import Paths
 
+UNFINISHED = (
+    "its last line has no line break, so the file may be cut short and its last value "
+    "with it; compare it with its source, or have a .sha256 written beside it"
+)
 READERS = {"csv": read_csv, "jsonl": read_jsonl}
 
 
@@ -177,8 +182,9 @@ class _Night:
             if first := self._landed.get(lake.identity_of(outcome, self._contract)):
                 self._record(_duplicate(outcome, first))
                 return
-            check_sidecar(found.path, sha256)
-            self._record(self._read(found, outcome, content))
+            is_vouched = check_sidecar(found.path, sha256)
+            read = self._read(found, outcome, content, is_vouched)
+            self._record(read)
         except RefusedError as error:
             self._refuse(outcome, str(error))
 
@@ -201,7 +207,7 @@ class _Night:
             outcome,
             extracted_at=None,
             status_code=lake.REFUSED,
-            message=f"{outcome.file_name}: {reason}",
+            message=reason,
         )
         latest = self._latest.get(outcome.file_name)
         if latest is not None and replace(refused, batch_id=latest.batch_id) == latest:
@@ -234,12 +240,16 @@ class _Night:
                     outcome,
                     batch_id=self._batch_id,
                     status_code=lake.WITHDRAWN,
-                    message=f"{outcome.file_name}: refused, then taken away",
+                    message="refused, then taken away",
                 )
             )
 
     def _read(
-        self, found: Found, outcome: FileOutcome, content: bytes | None
+        self,
+        found: Found,
+        outcome: FileOutcome,
+        content: bytes | None,
+        is_vouched: bool,
     ) -> FileOutcome:
         self._check_free()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -249,13 +259,20 @@ class _Night:
             found, outcome.file_sha256, content, at, self._scratch
         ) as incoming:
             reading = self._read_rows(incoming, found, before)
+            message = "" if is_vouched else self._doubt(incoming)
         return replace(
             outcome,
+            message=message,
             extracted_at=reading.extracted_at,
             physical_count=reading.physical,
             landed_count=reading.landed,
             rejected_count=reading.rejected,
         )
+
+    def _doubt(self, incoming: Incoming) -> str:
+        """What a file that was cut in the middle of a value would look like too."""
+        is_text = self._contract.format != "parquet"
+        return UNFINISHED if is_text and ends_open(incoming) else ""
 
     def _read_rows(self, incoming: Incoming, found: Found, before: object) -> Reading:
         if self._contract.format != "parquet" and incoming.size <= SMALL:
@@ -312,6 +329,8 @@ class _Night:
         parts = self._parts + self._sink.parts
         rejects = self._write_rejects()
         self._verify(parts, rejects)
+        place = "row" if self._contract.format == "parquet" else "line"
+        self.outcomes = [_told(file, rejects, place) for file in self.outcomes]
         lake.settle(parts, [path.with_name(_final(path)) for path in parts])
         if rejects is not None:
             lake.settle([rejects], [self._paths.rejects / self._name])
@@ -383,3 +402,18 @@ def _duplicate(outcome: FileOutcome, first: FileOutcome) -> FileOutcome:
         status_code=lake.DUPLICATE,
         message=f"same content as {first.file_name}, landed in {first.batch_id}",
     )
+
+
+def _told(outcome: FileOutcome, rejects: Path | None, place: str) -> FileOutcome:
+    """With its first rejected record in words; `_rejects` holds them all."""
+    if rejects is None or not outcome.rejected_count:
+        return outcome
+    mine = [("file_sha256", "=", outcome.file_sha256)]
+    columns = ["line_number", "reason"]
+    found = pq.read_table(rejects, columns=columns, filters=mine, partitioning=None)
+    [first, *_] = found.sort_by("line_number").to_pylist()
+    said = (
+        f"{outcome.rejected_count} of {outcome.physical_count} records rejected, the "
+        f"first in {place} {first['line_number']}: {first['reason']}"
+    )
+    return replace(outcome, message="\n".join(filter(None, (said, outcome.message))))

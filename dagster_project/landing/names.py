@@ -47,6 +47,22 @@ class Spelling:
         return len(self._known)
 
 
+def key_columns(columns: Sequence[str], contract: Contract) -> tuple[int, ...]:
+    """Where the columns of the declared key stand among `columns`."""
+    spelling = Spelling(contract)
+    names = {spelling.of(name) for name in contract.key}
+    return tuple(number for number, name in enumerate(columns) if name in names)
+
+
+def key_fault(contract: Contract) -> str:
+    """Of a row that nothing could tell from another."""
+    several = len(contract.key) > 1
+    return (
+        f"{', '.join(contract.key)} {'are all' if several else 'is'} empty, which "
+        "leaves the row without a key; fill in the key, or leave the row out"
+    )
+
+
 def read_header(header: Sequence[str], contract: Contract) -> tuple[str, ...]:
     """The column names of a file with a header, spelled as declared.
 

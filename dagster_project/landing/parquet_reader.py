@@ -9,9 +9,15 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_reader import time_column, time_fault
-from dagster_project.landing.duck import Duck, identifier, literal, time_sql
+from dagster_project.landing.duck import (
+    Duck,
+    identifier,
+    keyless_sql,
+    literal,
+    time_sql,
+)
 from dagster_project.landing.incoming import Incoming, RefusedError
-from dagster_project.landing.names import read_header
+from dagster_project.landing.names import key_columns, key_fault, read_header
 from dagster_project.landing.sinks import Reading, RejectSink
 
 NESTED = ("STRUCT", "MAP", "UNION", "LIST")
@@ -25,13 +31,14 @@ def read_parquet(
     Raises:
         RefusedError: a file that is no whole Parquet file, or has columns amiss.
     """
-    physical, header = _footer(incoming)
+    physical, header = _counted(incoming)
     columns = read_header(header, contract)
     try:
         source = _rows_of_text(incoming, header, duck)
         at = _time(incoming, contract, columns)
-        duck.execute(_copy(incoming, columns, source, at, part))
-        _reject_undated(incoming, contract, columns, source, at, duck, rejects)
+        keyless = _keyless(columns, contract)
+        duck.execute(_copy(incoming, columns, source, at, keyless, part))
+        _reject(incoming, contract, columns, source, at, keyless, duck, rejects)
         landed = pq.read_metadata(part).num_rows
         newest = _newest(incoming, landed, part, duck)
     except duckdb.Error as error:
@@ -45,11 +52,19 @@ def _broken(error: Exception) -> RefusedError:
     return RefusedError(f"not a whole Parquet file ({first}); copy the file again")
 
 
-def _footer(incoming: Incoming) -> tuple[int, list[str]]:
+def _counted(incoming: Incoming) -> tuple[int, list[str]]:
+    """Rows and columns, by another reader than the one that lands.
+
+    Every page is read, and its checksum compared where it has one: DuckDB does not.
+    """
     try:
-        with incoming.open() as file, pq.ParquetFile(file) as parquet:
-            return parquet.metadata.num_rows, list(parquet.schema_arrow.names)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        with (
+            incoming.open() as file,
+            pq.ParquetFile(file, page_checksum_verification=True) as parquet,
+        ):
+            rows = sum(batch.num_rows for batch in parquet.iter_batches())
+            return rows, list(parquet.schema_arrow.names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, ValueError) as error:
         raise _broken(error) from error
 
 
@@ -80,8 +95,19 @@ def _time(incoming: Incoming, contract: Contract, columns: tuple[str, ...]) -> s
     return time_sql(f"c{time_column(columns, contract)}", contract.timezone)
 
 
+def _keyless(columns: tuple[str, ...], contract: Contract) -> str:
+    if not contract.key:
+        return "false"
+    return keyless_sql([f"c{number}" for number in key_columns(columns, contract)])
+
+
 def _copy(
-    incoming: Incoming, columns: tuple[str, ...], source: str, at: str, part: Path
+    incoming: Incoming,
+    columns: tuple[str, ...],
+    source: str,
+    at: str,
+    keyless: str,
+    part: Path,
 ) -> str:
     named = [f"c{i} as {identifier(name)}" for i, name in enumerate(columns)]
     return f"""
@@ -94,30 +120,37 @@ def _copy(
                 {literal(incoming.sha256)} as _file_sha256,
                 {at} as _extracted_at
             from ({source})
-            where {at} is not null
+            where {at} is not null and not {keyless}
         ) to {literal(str(part))}
         (format parquet, compression zstd, compression_level 1)
     """  # noqa: S608  every name and value is quoted by duck.py
 
 
-def _reject_undated(
+def _reject(
     incoming: Incoming,
     contract: Contract,
     columns: tuple[str, ...],
     source: str,
     at: str,
+    keyless: str,
     duck: Duck,
     rejects: RejectSink,
 ) -> None:
+    """Rows without a time or a key; a row of Parquet has a number, but no line."""
     stated = time_column(columns, contract)
-    if stated is None:
+    if stated is None and not contract.key:
         return
     packed = ", ".join(f"{identifier(c)} := c{i}" for i, c in enumerate(columns))
-    for number, value, raw in duck.execute(
-        f"select n, c{stated}, cast(to_json(struct_pack({packed})) as varchar) "  # noqa: S608
-        f"from ({source}) where {at} is null order by n"
+    time = "null" if stated is None else f"c{stated}"
+    for number, value, is_dated, raw in duck.execute(
+        f"select n, {time}, {at} is not null, "  # noqa: S608
+        f"cast(to_json(struct_pack({packed})) as varchar) "
+        f"from ({source}) where {at} is null or {keyless} order by n"
     ):
-        rejects.add(incoming, number, raw, time_fault(columns[stated], value))
+        fault = time_fault(contract.extracted_at.column, value)
+        if is_dated:
+            fault = key_fault(contract)
+        rejects.add(incoming, number, raw, fault)
 
 
 def _newest(incoming: Incoming, landed: int, part: Path, duck: Duck) -> datetime | None:

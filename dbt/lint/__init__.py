@@ -36,6 +36,7 @@ def rows_of(name: str) -> str:
     return f"select * from {name}"  # noqa: S608 - nothing runs it
 
 
+day = call_of("day")
 flag = call_of("flag")
 hashed = call_of("hashed")
 label = call_of("label")
@@ -50,6 +51,7 @@ reporting_month = call_of("reporting_month")
 seconds_between = call_of("seconds_between")
 start_of_date = call_of("start_of_date")
 utc = call_of("utc")
+whole = call_of("whole")
 from_reporting_time = call_of("from_reporting_time")
 funnel_part = call_of("funnel_part")
 funnel_unit = call_of("funnel_unit")
@@ -107,6 +109,17 @@ def quoted(values: Sequence[str]) -> str:
 
 def sources_with(name: str) -> str:
     return f"'{name}'"
+
+
+def changed_value() -> str:
+    return "coalesce(written_number, written_time, written_text)"
+
+
+def written_by_kind(field_code: str, value: str) -> str:
+    return (
+        f"{field_code} as written_number, {value} as written_time, "
+        f"{value} as written_text"
+    )
 
 
 def try_cast(expression: str, kind: str) -> str:
@@ -171,6 +184,17 @@ def best_legs(legs: str, excluding: str, order: str, alike: Sequence[str]) -> st
 
 def next_legs(legs: str, runs: str) -> str:
     return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
+
+
+def raw_counts() -> str:
+    return "select source_code, rows_count from raw_counts"
+
+
+def staging_accounts() -> str:
+    return (
+        "select check_code, scope, staged_count, brought_count, aside_count, "
+        "again_count from staging_accounts"
+    )
 
 
 def throughput_keys() -> list[str]:

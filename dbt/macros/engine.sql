@@ -4,6 +4,15 @@
     try_cast({{ expression }} as {{ type }})
 {%- endmacro %}
 
+{# Whether a whole text, but for spaces around it, has a form. #}
+{% macro matches(text, form) -%}
+    {{ return(adapter.dispatch('matches')(text, form)) }}
+{%- endmacro %}
+
+{% macro default__matches(text, form) -%}
+    regexp_full_match({{ text }}, ' *({{ form }}) *')
+{%- endmacro %}
+
 {% macro seconds_between(earlier, later) -%}
     {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
 {%- endmacro %}

@@ -4,6 +4,23 @@
     '{{ env_var("FUNNELHOUSE_TIMEZONE", "UTC") }}'
 {%- endmacro %}
 
+{#
+    How dates and times are written: the year first, or by `date_format`. Engines read
+    more (infinity, epoch, the year 20260, a date with anything behind it), and other
+    orders of day and month would be guessed. Years are those a funnel can have.
+#}
+{% macro date_form() -%}
+    {{ return('(19|20|21)[0-9]{2}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}') }}
+{%- endmacro %}
+
+{% macro time_form() -%}
+    {{ return('[ T]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?') }}
+{%- endmacro %}
+
+{% macro offset_form() -%}
+    {{ return(' ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)') }}
+{%- endmacro %}
+
 {# Text to UTC: an offset or Z in it counts, else the zone that the source declares. #}
 {% macro to_utc(text, zone="UTC") -%}
     {{ return(adapter.dispatch('to_utc')(text, zone)) }}
@@ -11,10 +28,34 @@
 
 {% macro default__to_utc(text, zone) -%}
     case
-        when regexp_matches(trim({{ text }}), ':[0-9]{2}(\.[0-9]+)? ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$')
+        when {{ matches(text, date_form() ~ time_form() ~ offset_form()) }}
             then timezone('UTC', try_cast({{ text }} as timestamptz))
-        else timezone('UTC', timezone('{{ zone }}', try_cast({{ text }} as timestamp)))
+        when {{ matches(text, date_form() ~ '(' ~ time_form() ~ ')?') }}
+            then {{ zoned(try_cast(text, 'timestamp'), zone) }}
     end
+{%- endmacro %}
+
+{#
+    A wall clock of a zone in UTC. A time that comes twice, when clocks go back, is
+    the first; one that never comes, when they go forward, goes on by the old clock.
+    Landing reads times so too (landing/times.py).
+#}
+{% macro zoned(clock, zone) -%}
+    {{ return(adapter.dispatch('zoned')(clock, zone)) }}
+{%- endmacro %}
+
+{% macro default__zoned(clock, zone) -%}
+    {%- if zone == 'UTC' -%}
+        {{ clock }}
+    {%- else -%}
+        {# by the offset of three hours before, where that is this clock's too #}
+        {%- set before = "timezone('UTC', timezone('" ~ zone ~ "', " ~ clock ~ " - interval 3 hour)) + interval 3 hour" -%}
+        case
+            when timezone('{{ zone }}', timezone('UTC', {{ before }})) = {{ clock }}
+                then {{ before }}
+            else timezone('UTC', timezone('{{ zone }}', {{ clock }}))
+        end
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro reporting_time(time) -%}
@@ -56,12 +97,22 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# A source's text column as a date; a time of day is none, but for midnight. #}
+{% macro day(column) -%}
+    {%- set date_format = model_contract().get('date_format') -%}
+    {%- set text = formatted_time(column, date_format) if date_format else column -%}
+    case
+        when {{ matches(text, date_form() ~ '([ T]00:00:00([.]0+)?)?') }}
+            then {{ try_cast(text, 'date') }}
+    end
+{%- endmacro %}
+
 {% macro formatted_time(column, date_format) -%}
     {{ return(adapter.dispatch('formatted_time')(column, date_format)) }}
 {%- endmacro %}
 
 {% macro default__formatted_time(column, date_format) -%}
-    cast(try_strptime({{ column }}, '{{ date_format }}') as {{ dbt.type_string() }})
+    cast(try_strptime(trim({{ column }}), '{{ date_format }}') as {{ dbt.type_string() }})
 {%- endmacro %}
 
 {# A time of the reporting zone in UTC. #}

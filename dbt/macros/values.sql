@@ -8,16 +8,70 @@
     {{ return({}) }}
 {% endmacro %}
 
+{#
+    A number as the source declares to write it. Engines read more than people mean
+    (NaN, 1_000, infinity), so the form is checked first; what has another is null and
+    told by lineage. Thousands may be grouped, by threes, only where `decimal` is
+    declared: elsewhere nobody knows whether 1,234 is one or a thousand.
+#}
 {% macro number(column) -%}
-    {%- if model_contract().get('decimal') == ',' -%}
-        {{ try_cast("replace(replace(" ~ column ~ ", '.', ''), ',', '.')", 'double') }}
-    {%- else -%}
-        {{ try_cast(column, 'double') }}
+    {%- set decimal = model_contract().get('decimal') -%}
+    {%- set point, group = ('[,]', '[.]') if decimal == ',' else ('[.]', '[,]') -%}
+    {%- set whole = '[0-9]{1,100}' -%}
+    {%- if decimal -%}
+        {%- set whole = '(' ~ whole ~ '|[0-9]{1,3}(' ~ group ~ '[0-9]{3})+)' -%}
     {%- endif -%}
+    {%- set digits = '(' ~ whole ~ '(' ~ point ~ '[0-9]*)?|' ~ point ~ '[0-9]+)' -%}
+    {%- set form = '[+-]?' ~ digits ~ '([eE][+-]?[0-9]{1,2})?' -%}
+    {%- set plain = column -%}
+    {%- if decimal == ',' -%}
+        {%- set plain = "replace(replace(" ~ column ~ ", '.', ''), ',', '.')" -%}
+    {%- elif decimal == '.' -%}
+        {%- set plain = "replace(" ~ column ~ ", ',', '')" -%}
+    {%- endif -%}
+    case when {{ matches(column, form) }} then {{ try_cast(plain, 'double') }} end
+{%- endmacro %}
+
+{# A whole number; 5.0 is one, 1.7 is not rounded to one. #}
+{% macro whole(column) -%}
+    case
+        when {{ matches(column, '[+-]?[0-9]{1,18}([.]0*)?') }}
+            then {{ try_cast(column, 'bigint') }}
+    end
 {%- endmacro %}
 
 {% macro flag(column) -%}
     coalesce(lower(trim({{ column }})) in ('true', 't', '1', 'yes', 'y'), false)
+{%- endmacro %}
+
+{#
+    The new value of a changed field as text that reads back, whatever its field:
+    models before it split what was written into `written_number`, `written_time`
+    and `written_text`, so that lineage can tell what could not be read.
+#}
+{% macro changed_value() -%}
+    coalesce(
+            cast({{ number('written_number') }} as {{ dbt.type_string() }}),
+            cast({{ utc('written_time') }} as {{ dbt.type_string() }}),
+            written_text
+        )
+{%- endmacro %}
+
+{% macro written_by_kind(field_code, value) -%}
+    case when {{ field_code }} in ('amount', 'probability') then {{ value }} end
+            as written_number,
+        case when {{ field_code }} = 'expected_close_at' then {{ value }} end
+            as written_time,
+        case
+            when {{ field_code }} not in ('amount', 'probability', 'expected_close_at')
+                then {{ value }}
+        end as written_text
+{%- endmacro %}
+
+{% macro is_no_flag(column) -%}
+    lower(trim({{ column }})) not in (
+        'true', 't', '1', 'yes', 'y', 'false', 'f', '0', 'no', 'n', ''
+    )
 {%- endmacro %}
 
 {# Empty text says as little as none. #}
@@ -33,7 +87,7 @@
     Where a row came from, and which of its values could not be read: a null that
     was text before is never let through in silence (gate rule values_castable).
 #}
-{% macro lineage(times=[], numbers=[], dates=[], wholes=[]) -%}
+{% macro lineage(times=[], numbers=[], dates=[], wholes=[], flags=[]) -%}
     _source_file as source_file,
         _source_row as source_row,
         nullif(
@@ -46,10 +100,13 @@
                 case when {{ number(column) }} is null then {{ uncast(column) }} end
                 {%- endfor %}
                 {%- for column in dates %},
-                case when {{ try_cast(column, 'date') }} is null then {{ uncast(column) }} end
+                case when {{ day(column) }} is null then {{ uncast(column) }} end
                 {%- endfor %}
                 {%- for column in wholes %},
-                case when {{ try_cast(column, 'bigint') }} is null then {{ uncast(column) }} end
+                case when {{ whole(column) }} is null then {{ uncast(column) }} end
+                {%- endfor %}
+                {%- for column in flags %},
+                case when {{ is_no_flag(column) }} then {{ uncast(column) }} end
                 {%- endfor %}
             ),
             ''

@@ -75,6 +75,7 @@ TWO_HEADERS = "plain/deals_2026-02-08.csv"
 NO_DATE = "plain/deals_2026-02-09.csv"
 ENDS_ELSEWHERE = "plain/deals_2026-02-10.csv"
 DOUBTED_WIN = "plain/deals_2026-02-11.csv"
+ONE_SHORT_ROW = "plain/stage_changes_2026-02-11.csv"
 
 MANY = [change(f"m{number}", "Stage a", "2026-02-07") for number in range(98)]
 BAD_FOR_STAGING: Files = {
@@ -111,6 +112,12 @@ MENDED_FOR_MARTS: Files = {
 def with_two_short_rows() -> str:
     """A hundred records, of which two lack their last field: 2 %."""
     return f"{as_csv(MANY)}s1,Stage a\ns2,Stage a\n"
+
+
+def with_one_short_row() -> str:
+    """Two hundred records, of which one lacks its last field: 0.5 %."""
+    many = [change(f"n{number}", "Stage a", "2026-02-08") for number in range(199)]
+    return f"{as_csv(many)}s3,Stage a\n"
 
 
 def decisions(*more_aliases: Row, **more: Rows) -> Seeds:
@@ -154,7 +161,7 @@ def story(root: Path) -> Story:
     at.write({**MENDED_FOR_STAGING, **BAD_FOR_MARTS})
     bad_marts = at.night()
 
-    at.write(MENDED_FOR_MARTS)
+    at.write({**MENDED_FOR_MARTS, ONE_SHORT_ROW: with_one_short_row()})
     at.save_seeds_as_a_spreadsheet_would()
     mended, nothing_new = at.night(), at.night()
     return Story(at.keep("story"), good, bad_staging, bad_marts, mended, nothing_new)

@@ -12,6 +12,7 @@ from dagster_project.showing import show_night
 from expectations import GATE_RULES
 from tests.flow.conftest import (
     NO_DATE,
+    ONE_SHORT_ROW,
     RETIRED,
     SHORT_ROWS,
     TWO_HEADERS,
@@ -49,6 +50,7 @@ STAGING = {
         "1 of 5 files",
         SHORT_ROWS,
         "2 of 100 rows rejected, 2 % where 1 % is allowed",
+        "the first in line 100: too few fields: 2, the header has 3; quote values",
         "Deliver the file corrected",
     ),
     "files_whole": (
@@ -187,6 +189,24 @@ def test_every_row_of_the_refused_files_is_in_the_accounts(story: Story) -> None
         (SHORT_ROWS, "landed", 98, 98, 0),
         (SHORT_ROWS, "landed", 100, 98, 2),
     ]
+
+
+def test_rows_rejected_within_the_share_are_published_without_and_warned_of(
+    story: Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night = story.mended.summary
+    assert (night.exit_code, night.rejected) == (0, 1)
+    show_night(night)
+    shown = capsys.readouterr()
+    assert (
+        f"{ONE_SHORT_ROW}: 1 of 200 records rejected, the first in line 201: too few"
+        in " ".join(shown.out.split())
+    )
+    assert "warning: 1 rows were rejected" in " ".join(shown.err.split())
+    assert story.nothing_new.summary.warnings == []
+    assert story.at.published(story.mended.current)(
+        "select count(*) from marts.fct_journeys where deal_id like 'n%'"
+    ) == [(199,)]
 
 
 def test_a_rule_that_warns_lets_its_input_be_published(

@@ -92,6 +92,7 @@ def test_a_night_that_publishes_ends_with_0(run: NightSummary) -> None:
     assert (run.exit_code, run.outcome, run.generation) == (0, "published", "g000001")
     assert (run.files, run.landed, run.rejected) == (2, 5, 1)
     assert run.notes == ["a.csv: one row rejected"]
+    assert "1 rows were rejected, within rule rejected_share" in run.warnings[0]
     assert [gate.passed for gate in run.gates] == [True]
 
 
@@ -222,7 +223,7 @@ def test_the_webhook_is_told_of_what_went_wrong_and_of_nothing_else(
     monkeypatch.setattr(night, "load_job", lambda _: job_that(behaviour))
     summary = run_night(replace(settings, webhook_url=url))
     assert [each["event"] for each in received] == events
-    assert summary.warnings == []
+    assert not any(url in warning for warning in summary.warnings)
 
 
 def test_a_webhook_that_does_not_answer_only_warns(

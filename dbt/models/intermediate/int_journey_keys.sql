@@ -9,7 +9,7 @@ leads as (
     select source_code, lead_id from {{ ref('int_leads') }}
     union
     select source_code, lead_id from {{ ref('int_recorded_stage_changes') }}
-    where record_kind = 'lead'
+    where record_kind = 'lead' and record_id is not null
     union
     select source_code, lead_id from lead_deals
 

@@ -1,4 +1,5 @@
--- Stage changes brought = told again + ignored + awaited + absorbed + followed.
+-- Stage changes brought = told again + ignored + of no record + awaited + absorbed +
+-- followed.
 with brought as (
 
     {{ union_sources('stage_changes') }}
@@ -31,11 +32,14 @@ told_again as (
 
 ),
 
-ignored as (
+aside as (
 
-    select source_code, count(*) as rows_count
+    select
+        source_code,
+        count(case when is_ignored then 1 end) as ignored_count,
+        count(case when not is_ignored and record_id is null then 1 end)
+            as nameless_count
     from {{ ref('int_stage_changes') }}
-    where is_ignored
     group by source_code
 
 ),
@@ -69,13 +73,14 @@ accounts as (
         counted.source_code as scope,
         counted.rows_count as expected_count,
         coalesce(told_again.rows_count, 0)
-        + coalesce(ignored.rows_count, 0)
+        + coalesce(aside.ignored_count, 0)
+        + coalesce(aside.nameless_count, 0)
         + coalesce(ordered.awaited_count, 0)
         + coalesce(ordered.absorbed_count, 0)
         + coalesce(followed.rows_count, 0) as actual_count
     from counted
     left join told_again on counted.source_code = told_again.source_code
-    left join ignored on counted.source_code = ignored.source_code
+    left join aside on counted.source_code = aside.source_code
     left join ordered on counted.source_code = ordered.source_code
     left join followed on counted.source_code = followed.source_code
 

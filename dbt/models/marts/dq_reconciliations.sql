@@ -28,9 +28,25 @@ actions as (
 
 ),
 
+raw_rows as (
+
+    select * from {{ ref('int_raw_accounts') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_record_accounts') }}
+
+),
+
 united as (
 
     select * from files
+    union all
+    select * from raw_rows
+    union all
+    select * from records
     union all
     select * from changes
     union all
@@ -45,6 +61,17 @@ reconciliations as (
     select
         check_code,
         scope,
+        case
+            when check_code in ('files_landed', 'landed_in_lake') then 'lake'
+            when check_code like 'raw!_in!_%' escape '!' then 'staging'
+            when check_code like 'published!_in!_%' escape '!' then 'marts'
+            when check_code in (
+                    'actions_in_stream',
+                    'web_events_in_sessions',
+                    'owners_in_dim_owners'
+                ) then 'marts'
+            else 'intermediate'
+        end as layer_code,
         cast(expected_count as bigint) as expected_count,
         cast(actual_count as bigint) as actual_count,
         cast(expected_count - actual_count as bigint) as difference_count

@@ -5,14 +5,39 @@ from tests.mutations.faults.fault import Fault
 SEGMENTS = "models/intermediate/int_journey_segments.sql"
 VALUED = "models/intermediate/int_valuations.sql"
 
+WRITTEN = (
+    "tests/models/test_written_values.py"
+    "::test_a_value_is_read_as_declared_or_told_as_unreadable"
+)
 VALUES = [
     Fault(
         "a time without an offset is read in UTC, whatever its source declares",
         "macros/times.sql",
-        "timezone('{{ zone }}', try_cast({{ text }} as timestamp))",
-        "timezone('UTC', try_cast({{ text }} as timestamp))",
+        "{{ zoned(try_cast(text, 'timestamp'), zone) }}",
+        "{{ try_cast(text, 'timestamp') }}",
         "tests/models/test_new_source.py"
         "::test_times_are_read_in_the_zone_of_the_source_on_both_sides_of_dst",
+    ),
+    Fault(
+        "of a time that comes twice, the second",
+        "macros/times.sql",
+        "then {{ before }}",
+        "then timezone('UTC', timezone('{{ zone }}', {{ clock }}))",
+        WRITTEN,
+    ),
+    Fault(
+        "a group of thousands may be of any length",
+        "macros/values.sql",
+        "(' ~ group ~ '[0-9]{3})+)'",
+        "(' ~ group ~ '[0-9]+)+)'",
+        WRITTEN,
+    ),
+    Fault(
+        "anything may stand behind a date",
+        "macros/times.sql",
+        "date_form() ~ '([ T]00:00:00([.]0+)?)?'",
+        "date_form() ~ '.*'",
+        WRITTEN,
     ),
     Fault(
         "a rate still holds on the day of the next",

@@ -1,10 +1,28 @@
-with admitted as (
+with told as (
+
+    select source_code, table_name, file_sha256, max(message) as message
+    from {{ source('lake', 'manifest') }}
+    where status_code = 'landed'
+    group by source_code, table_name, file_sha256
+
+),
+
+admitted as (
 
     select
-        source_code, table_name, file_name, 'landed' as status_code,
-        physical_count, rejected_count, '' as message
-    from {{ source('lake', 'files') }}
-    where not is_published
+        files.source_code,
+        files.table_name,
+        files.file_name,
+        'landed' as status_code,
+        files.physical_count,
+        files.rejected_count,
+        told.message
+    from {{ source('lake', 'files') }} as files
+    left join told
+        on files.source_code = told.source_code
+        and files.table_name = told.table_name
+        and files.file_sha256 = told.file_sha256
+    where not files.is_published
 
 ),
 

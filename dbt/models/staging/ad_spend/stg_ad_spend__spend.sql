@@ -9,7 +9,7 @@ renamed as (
     select
         -- keys
         'ad_spend' as source_code,
-        {{ try_cast('"date"', 'date') }} as spend_date,
+        {{ day('"date"') }} as spend_date,
         {{ label('channel') }} as channel,
         {{ label('campaign') }} as campaign,
         {{ label('keyword') }} as keyword,
@@ -18,8 +18,8 @@ renamed as (
 
         -- numbers
         {{ number('amount') }} as amount,
-        {{ try_cast('clicks', 'bigint') }} as clicks,
-        {{ try_cast('impressions', 'bigint') }} as impressions,
+        {{ whole('clicks') }} as clicks,
+        {{ whole('impressions') }} as impressions,
 
         -- dates
         _extracted_at as known_at,

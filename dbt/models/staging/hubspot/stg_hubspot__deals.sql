@@ -36,6 +36,7 @@ renamed as (
         {{ lineage(
             times=['property_createdate', 'property_closedate'],
             numbers=['property_amount', 'property_hs_deal_stage_probability'],
+            flags=['_fivetran_deleted', 'is_deleted'],
         ) }}
 
     from raw

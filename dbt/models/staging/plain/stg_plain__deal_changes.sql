@@ -1,6 +1,9 @@
 with raw as (
 
-    select * from {{ admitted('plain', 'deal_changes') }} as admitted
+    select
+        *,
+        {{ written_by_kind(label('field_code'), label('value')) }}
+    from {{ admitted('plain', 'deal_changes') }} as admitted
 
 ),
 
@@ -10,10 +13,13 @@ renamed as (
         'plain' as source_code,
         {{ label('deal_id') }} as deal_id,
         {{ label('field_code') }} as field_code,
-        {{ label('value') }} as value,
+        {{ changed_value() }} as value,
         {{ utc('changed_at') }} as changed_at,
         _extracted_at as known_at,
-        {{ lineage(times=['changed_at']) }}
+        {{ lineage(
+            times=['changed_at', 'written_time'],
+            numbers=['written_number'],
+        ) }}
     from raw
 
 )

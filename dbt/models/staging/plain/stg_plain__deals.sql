@@ -33,6 +33,7 @@ renamed as (
         {{ lineage(
             times=['created_at', 'expected_close_at', 'closed_at', 'deleted_at', 'merged_at'],
             numbers=['amount', 'probability'],
+            flags=['is_deleted'],
         ) }}
     from raw
 

@@ -8,15 +8,15 @@ renamed as (
 
     select
         'plain' as source_code,
-        {{ try_cast('spend_date', 'date') }} as spend_date,
+        {{ day('spend_date') }} as spend_date,
         {{ label('channel') }} as channel,
         {{ label('campaign') }} as campaign,
         {{ label('keyword') }} as keyword,
         {{ label('region') }} as region,
         {{ number('amount') }} as amount,
         {{ label('currency_code') }} as currency_code,
-        {{ try_cast('clicks', 'bigint') }} as clicks,
-        {{ try_cast('impressions', 'bigint') }} as impressions,
+        {{ whole('clicks') }} as clicks,
+        {{ whole('impressions') }} as impressions,
         _extracted_at as known_at,
         {{ lineage(
             numbers=['amount'],

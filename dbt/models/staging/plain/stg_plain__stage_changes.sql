@@ -13,7 +13,7 @@ renamed as (
         {{ label('source_pipeline') }} as source_pipeline,
         {{ label('source_stage') }} as source_stage,
         {{ utc('changed_at') }} as changed_at,
-        {{ try_cast('source_sequence', 'bigint') }} as source_sequence,
+        {{ whole('source_sequence') }} as source_sequence,
         coalesce({{ label('evidence_kind') }}, 'history') as evidence_kind,
         _extracted_at as known_at,
         {{ lineage(times=['changed_at'], wholes=['source_sequence']) }}

@@ -1,0 +1,47 @@
+"""What `funnelhouse status` says of each layer's accounts."""
+
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pytest
+
+from dagster_project.paths import Paths
+from dagster_project.settings import Settings
+from dagster_project.status import Layer, read_layers
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    made = Paths.of(Settings.from_environment({"FUNNELHOUSE_DATA": str(tmp_path)}))
+    (made.current / "marts").mkdir(parents=True)
+    return made
+
+
+def publish(paths: Paths, **columns: list[object]) -> None:
+    pq.write_table(
+        pa.table(columns), paths.current / "marts/dq_reconciliations.parquet"
+    )
+
+
+def test_a_layer_closes_only_if_all_its_accounts_do(paths: Paths) -> None:
+    publish(
+        paths,
+        check_code=["a", "b", "c", "d"],
+        scope=["s", "s", "s", "t"],
+        layer_code=["lake", "lake", "marts", "lake"],
+        expected_count=[5, 7, 7, 0],
+        difference_count=[0, 1, 0, 0],
+    )
+    layers = read_layers(paths)
+    assert layers == [Layer("s", "lake", 2, 7, ["b"]), Layer("s", "marts", 1, 7, [])]
+    assert [layer.closes for layer in layers] == [False, True]
+
+
+def test_a_generation_of_before_layers_were_told_has_none(paths: Paths) -> None:
+    publish(paths, check_code=["a"], scope=["s"], difference_count=[0])
+    assert read_layers(paths) == []
+
+
+def test_nothing_published_has_no_layers(paths: Paths) -> None:
+    assert read_layers(paths) == []
