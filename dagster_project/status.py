@@ -5,9 +5,47 @@ from typing import Any
 
 from dagster_project.paths import Paths
 from dagster_project.publishing import current_manifest, generations
-from dagster_project.recording import read_records
+from dagster_project.recording import ADMISSION, read_records, records_table
 from dagster_project.settings import Settings
 
+# Rows of the manifest, but for landings that a later one of the same file replaces.
+_LAST_WORDS = """
+    from read_parquet(?, union_by_name = true)
+    qualify status_code <> 'landed' or batch_id = max(batch_id) over (
+        partition by source_code, table_name, file_name, file_sha256, status_code
+    )
+"""
+# What is read of the lake. Of a file that was landed again the last landing counts;
+# `standing` is without the files that a person has withdrawn.
+_TABLES = (
+    """
+    create table manifest as
+    from read_parquet($manifest, union_by_name = true)
+    qualify status_code <> 'landed' or batch_id = max(batch_id) over (
+        partition by source_code, table_name, file_name, file_sha256, status_code
+    )
+    """,
+    """
+    create table withdrawn as
+    select source_code, table_name, file_name, file_sha256,
+        max_by(reason, sequence_number) as reason
+    from admissions
+    group by all
+    having max_by(decision_code, sequence_number) = 'withdraw'
+    """,
+    """
+    create table standing as
+    from manifest anti join withdrawn
+        using (source_code, table_name, file_name, file_sha256)
+    """,
+    """
+    create table rejects as
+    select source_code, table_name, file_name, reason
+    from read_parquet($rejects, union_by_name = true) semi join standing
+        using (source_code, table_name, file_name, file_sha256, batch_id)
+    """,
+)
+_READ = ("manifest", "rejects")
 _SECRETS = ("pii_salt", "webhook_url")
 
 
@@ -40,6 +78,7 @@ class Status:
     tables: dict[str, int]
     accounting: list[Accounting]
     rejects: list[dict[str, Any]]
+    withdrawn: list[dict[str, str]]
     gates: list[dict[str, Any]]
 
     @property
@@ -64,6 +103,7 @@ def read_status(settings: Settings) -> Status:
         tables={name: table.rows for name, table in tables.items()},
         accounting=read_accounting(paths),
         rejects=read_rejects(paths),
+        withdrawn=read_withdrawn(paths),
         gates=last_gates(paths),
     )
 
@@ -72,7 +112,6 @@ def read_accounting(paths: Paths) -> list[Accounting]:
     """Per source, over every file that landing ever looked at."""
     rows = _query(
         paths,
-        paths.manifest,
         """
         select
             source_code,
@@ -82,8 +121,11 @@ def read_accounting(paths: Paths) -> list[Accounting]:
             coalesce(sum(landed_count), 0)::bigint,
             coalesce(sum(rejected_count), 0)::bigint,
             coalesce(sum(erased_count), 0)::bigint,
-            coalesce(max(extracted_at)::varchar, '')
-        from read_parquet(?, union_by_name = true)
+            coalesce(max(standing.extracted_at)::varchar, '')
+        from manifest
+        left join standing using (
+            source_code, table_name, file_name, file_sha256, batch_id, status_code
+        )
         group by source_code
         order by source_code
         """,
@@ -95,16 +137,22 @@ def read_rejects(paths: Paths) -> list[dict[str, Any]]:
     """Rejected rows by table and reason, the most frequent first."""
     rows = _query(
         paths,
-        paths.rejects,
         """
         select source_code, table_name, reason, count(*), min(file_name)
-        from read_parquet(?, union_by_name = true)
+        from rejects
         group by all
         order by count(*) desc, source_code, table_name, reason
         limit 20
         """,
     )
     names = ("source_code", "table_name", "reason", "rows", "example_file")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def read_withdrawn(paths: Paths) -> list[dict[str, str]]:
+    """Files that a person has taken back, and why."""
+    names = ("source_code", "table_name", "file_name", "reason")
+    rows = _query(paths, f"select {', '.join(names)} from withdrawn order by all")  # noqa: S608  names are ours
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -135,13 +183,18 @@ def _published_at(paths: Paths, generation: str) -> str:
     return times[0].isoformat(sep=" ", timespec="seconds") if times else ""
 
 
-def _query(paths: Paths, folder: Any, sql: str) -> list[tuple[Any, ...]]:
-    if not any(folder.glob("*.parquet")):
+def _query(paths: Paths, sql: str) -> list[tuple[Any, ...]]:
+    if not any(paths.manifest.glob("*.parquet")):
         return []
     import duckdb
 
+    admissions = records_table(ADMISSION, read_records(paths.admissions))
+    read = {name: str(getattr(paths, name) / "*.parquet") for name in _READ}
     with duckdb.connect() as connection:
-        rows: list[tuple[Any, ...]] = connection.execute(
-            sql, [str(folder / "*.parquet")]
-        ).fetchall()
-    return rows
+        connection.register("admissions", admissions)
+        for statement in _TABLES:
+            used = {
+                name: path for name, path in read.items() if f"${name}" in statement
+            }
+            connection.execute(statement, used)
+        return connection.execute(sql).fetchall()

@@ -12,6 +12,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dagster_project.landing import lake
+from dagster_project.landing.admissions import read_withdrawn
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_direct import read_csv_directly
 from dagster_project.landing.csv_reader import read_csv
@@ -151,8 +152,11 @@ class _Night:
             lake.remove(self._paths.rejects / self._name)
         self._latest: dict[str, FileOutcome] = {}
         self._landed: dict[tuple[object, ...], FileOutcome] = {}
+        self._withdrawn = read_withdrawn(self._paths, self._contract)
+        self._left_out: set[str] = set()
         for outcome in lake.read_outcomes(self._paths, self._contract):
-            self._remember(outcome)
+            if outcome.version not in self._withdrawn and not outcome.replaced_batch_id:
+                self._remember(outcome)
 
     def _remember(self, outcome: FileOutcome) -> None:
         self._latest[outcome.file_name] = outcome
@@ -168,6 +172,9 @@ class _Night:
             self._refuse(self._outcome(found, ""), str(error))
             return
         outcome = self._outcome(found, sha256)
+        if outcome.version in self._withdrawn:
+            self._left_out.add(found.name)
+            return
         if self._is_known(outcome):
             return
         try:
@@ -189,10 +196,12 @@ class _Night:
 
     def _is_known(self, outcome: FileOutcome) -> bool:
         latest = self._latest.get(outcome.file_name)
-        return (
-            latest is not None
-            and latest.file_sha256 == outcome.file_sha256
-            and latest.status_code in (lake.LANDED, lake.DUPLICATE)
+        if latest is None or latest.file_sha256 != outcome.file_sha256:
+            return False
+        # What a duplicate repeats may be withdrawn: then it has to be landed itself.
+        is_held = lake.identity_of(latest, self._contract) in self._landed
+        return latest.status_code == lake.LANDED or (
+            latest.status_code == lake.DUPLICATE and is_held
         )
 
     def _refuse(self, outcome: FileOutcome, reason: str) -> None:
@@ -222,11 +231,15 @@ class _Night:
             )
 
     def forget_missing(self, names: set[str]) -> None:
-        """A refused file that was taken away stands in nobody's way any longer."""
+        """A refused file that was taken away stands in nobody's way any longer.
+
+        Nor does one whose name has a content by now that is withdrawn.
+        """
+        present = names - self._left_out
         gone = [
             outcome
             for name, outcome in self._latest.items()
-            if outcome.status_code == lake.REFUSED and name not in names
+            if outcome.status_code == lake.REFUSED and name not in present
         ]
         for outcome in gone:
             self._record(

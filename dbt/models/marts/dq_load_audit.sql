@@ -1,3 +1,4 @@
+-- What stands of a file is its last landing; a duplicate or refusal later says no more.
 with manifest as (
 
     select * from {{ source('lake', 'manifest') }}
@@ -11,7 +12,8 @@ ranked as (
         *,
         row_number() over (
             partition by source_code, table_name, file_name, file_sha256
-            order by batch_id desc
+            order by
+                case when status_code = 'landed' then 1 else 2 end, batch_id desc
         ) as recency
     from manifest
 
@@ -21,24 +23,30 @@ audited as (
 
     select
         -- keys
-        source_code,
-        table_name,
-        file_name,
-        file_sha256,
-        batch_id,
+        ranked.source_code,
+        ranked.table_name,
+        ranked.file_name,
+        ranked.file_sha256,
+        ranked.batch_id,
 
         -- numbers
-        physical_count,
-        landed_count,
-        rejected_count,
-        erased_count,
+        ranked.physical_count,
+        ranked.landed_count,
+        ranked.rejected_count,
+        ranked.erased_count,
 
         -- outcome
-        status_code,
-        message
+        case when withdrawn.file_name is null then ranked.status_code else 'withdrawn'
+        end as status_code,
+        coalesce(withdrawn.reason, ranked.message) as message
 
     from ranked
-    where recency = 1
+    left join {{ ref('int_withdrawn_files') }} as withdrawn
+        on ranked.source_code = withdrawn.source_code
+        and ranked.table_name = withdrawn.table_name
+        and ranked.file_name = withdrawn.file_name
+        and ranked.file_sha256 = withdrawn.file_sha256
+    where ranked.recency = 1
 
 )
 
