@@ -117,10 +117,10 @@ def read_accounting(paths: Paths) -> list[Accounting]:
             source_code,
             count(*) filter (status_code = 'landed'),
             count(*) filter (status_code = 'refused'),
-            coalesce(sum(physical_count), 0)::bigint,
-            coalesce(sum(landed_count), 0)::bigint,
-            coalesce(sum(rejected_count), 0)::bigint,
-            coalesce(sum(erased_count), 0)::bigint,
+            coalesce(sum(manifest.physical_count), 0)::bigint,
+            coalesce(sum(manifest.landed_count), 0)::bigint,
+            coalesce(sum(manifest.rejected_count), 0)::bigint,
+            coalesce(sum(manifest.erased_count), 0)::bigint,
             coalesce(max(standing.extracted_at)::varchar, '')
         from manifest
         left join standing using (
