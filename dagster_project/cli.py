@@ -268,6 +268,53 @@ def rollback(generation: str | None) -> None:
         _refuse(str(error), FAULT)
 
 
+_FILE = click.argument("file")
+_SHA256 = click.option(
+    "--sha256",
+    metavar="PREFIX",
+    default="",
+    help="Which version of the file, by how its sha256 begins.",
+)
+
+
+@main.command()
+@_FILE
+@click.option("--reason", required=True, help="Why; shown wherever the file is.")
+@_SHA256
+def withdraw(file: str, reason: str, sha256: str) -> None:
+    """Take back FILE, an extract already landed, as if it had never come.
+
+    FILE is its name below extracts/. Of several versions the newest that counts is
+    taken back, and the one before it counts again. Nothing is deleted.
+
+    \b
+    Examples:
+      funnelhouse withdraw plain/deals_2026-02-10.csv --reason "wrong currency"
+      funnelhouse withdraw ad_spend/2026-02-10.csv --sha256 9f2c --reason "a test"
+    """
+    from dagster_project import corrections
+
+    settings = current_settings()
+    _correct(lambda: corrections.withdraw(settings, file, reason, sha256))
+
+
+@main.command()
+@_FILE
+@click.option("--reason", default="", help="Why.")
+@_SHA256
+def admit(file: str, reason: str, sha256: str) -> None:
+    """Let FILE, which was withdrawn, in again, as if it had always been there.
+
+    \b
+    Example:
+      funnelhouse admit plain/deals_2026-02-10.csv --reason "it was right"
+    """
+    from dagster_project import corrections
+
+    settings = current_settings()
+    _correct(lambda: corrections.admit(settings, file, reason, sha256))
+
+
 @main.command(hidden=True)
 @click.option("--port", default=3000, show_default=True)
 def ui(port: int) -> None:
@@ -309,6 +356,24 @@ def _contract_findings(settings: Settings) -> list[dict[str, Any]]:
     except (ContractError, TransformError) as error:
         return [{"file": "dbt", "line": 0, "message": str(error)}]
     return []
+
+
+def _correct(correct: Callable[[], list[str]]) -> None:
+    """Correct what is landed, and tell what that means."""
+    from dagster_project.landing import ContractError
+    from dagster_project.landing.choosing import ChoiceError
+    from dagster_project.locking import LockHeldError
+    from dagster_project.transforming import TransformError
+
+    try:
+        for line in correct():
+            click.echo(line)
+    except ChoiceError as error:
+        raise click.UsageError(str(error)) from error
+    except LockHeldError as error:
+        _refuse(str(error), LOCKED)
+    except (ContractError, TransformError) as error:
+        _refuse(str(error), FAULT)
 
 
 def _refuse(message: str, code: int) -> NoReturn:
