@@ -6,10 +6,28 @@ what the next night will do.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from dagster_project.landing import read_contracts, sweep_orphans
-from dagster_project.landing.choosing import Held, name_below, read_held
+from dagster_project.landing import next_batch_id, read_contracts, sweep_orphans
+from dagster_project.landing.choosing import (
+    SHOWN,
+    ChoiceError,
+    Held,
+    name_below,
+    read_held,
+)
 from dagster_project.landing.lake import FileOutcome
+from dagster_project.landing.mending import Rejected, read_mend, write_mend
+from dagster_project.landing.relanding import (
+    File,
+    Relanded,
+    choose_files,
+    files_with_rejects,
+    header_of_file,
+    read_rejected,
+    reland_extract,
+    reland_mended,
+)
 from dagster_project.landing.withdrawing import Change
 from dagster_project.landing.withdrawing import admit as admit_again
 from dagster_project.landing.withdrawing import withdraw as take_back
@@ -17,6 +35,8 @@ from dagster_project.locking import run_lock
 from dagster_project.paths import Paths
 from dagster_project.settings import Settings
 from dagster_project.transforming import load_project, named_sources
+
+_WITH_THEM = "The next `funnelhouse run` builds with what was landed now."
 
 
 def withdraw(settings: Settings, file: str, reason: str, sha256: str) -> list[str]:
@@ -35,6 +55,100 @@ def admit(settings: Settings, file: str, reason: str, sha256: str) -> list[str]:
         changes = admit_again(held, paths, name, reason, sha256)
     told = [line for change in changes for line in _admitted(change)]
     return [*told, _next_run(_enabled(held, settings), changes, "with it")]
+
+
+def list_rejects(settings: Settings) -> list[str]:
+    """Files with rejected records, a line each."""
+    with _held(settings) as (held, paths):
+        told = [_rejects(file, paths) for file in files_with_rejects(held)]
+    return told or ["no record is rejected in any file that counts"]
+
+
+def reland(settings: Settings, file: str, sha256: str) -> list[str]:
+    """Read a file again under today's declaration; lines that tell what came of it."""
+    with _held(settings) as (held, paths):
+        chosen = choose_files(held, name_below(file, paths), sha256)
+        limits = (settings.memory_limit, settings.threads)
+        batch_id = next_batch_id(paths)
+        done = [reland_extract(each, paths, batch_id, *limits) for each in chosen]
+    return [*(line for each in done for line in _relanded(each)), _WITH_THEM]
+
+
+def write_rejects(settings: Settings, file: str, sha256: str, to: Path) -> list[str]:
+    """Write a file's rejected records to mend; lines that tell how."""
+    with _held(settings) as (held, paths):
+        chosen = _with_rejects(held, name_below(file, paths), sha256)
+        rejected = read_rejected(chosen, paths)
+        is_csv = chosen.contract.format == "csv"
+        header, is_own = header_of_file(chosen, paths) if is_csv else ("", True)
+        write_mend(to, chosen.contract, header, rejected)
+    told = [f"{to}: {len(rejected):,} rejected records of {chosen.landing.file_name}"]
+    if not is_own:
+        told.append(
+            "its header is that of the rows landed, for the file is not in extracts/: "
+            "see that it fits"
+        )
+    told += [note for each in rejected for note in _losses(each)]
+    name = chosen.landing.file_name
+    return [*told, f"mend them, then: funnelhouse reland {name} --from {to}"]
+
+
+def land_mended(settings: Settings, file: str, sha256: str, mended: Path) -> list[str]:
+    """Land a file's mended records; lines that tell what came of each."""
+    with _held(settings) as (held, paths):
+        chosen = _with_rejects(held, name_below(file, paths), sha256)
+        lines = [each.line for each in read_rejected(chosen, paths)]
+        header, records = read_mend(mended, chosen.contract, lines)
+        batch_id = next_batch_id(paths)
+        done = reland_mended(chosen, paths, batch_id, header, records)
+    told = list(_relanded(done))
+    is_new = done.outcome.batch_id == batch_id
+    return [*told, _WITH_THEM if is_new else "Nothing was mended; nothing has changed."]
+
+
+def _with_rejects(held: Sequence[Held], name: str, sha256: str) -> File:
+    """The landing of a name that has rejected records.
+
+    Raises:
+        ChoiceError: it has none.
+    """
+    files = choose_files(held, name, sha256)
+    for file in files:
+        if file.landing.rejected_count:
+            return file
+    raise ChoiceError(f"no record of {name} is rejected")
+
+
+def _rejects(file: File, paths: Paths) -> str:
+    landing, first = file.landing, read_rejected(file, paths)[0]
+    share = f"{landing.rejected_count:,} of {landing.physical_count:,} records"
+    return (
+        f"{landing.file_name} ({file.held.place}): {share} rejected, "
+        f"line {first.line}: {first.reason}"
+    )
+
+
+def _losses(rejected: Rejected) -> Iterator[str]:
+    if rejected.is_cut:
+        yield f"line {rejected.line}: cut, only its beginning is kept"
+    if rejected.is_escaped:
+        yield (
+            f"line {rejected.line}: bytes that cannot be read are shown as \\xNN; "
+            "write what they stand for"
+        )
+
+
+def _relanded(done: Relanded) -> Iterator[str]:
+    outcome = done.outcome
+    yield (
+        f"{outcome.file_name} ({done.file.held.place}): {done.mended_count:+,} rows; "
+        f"{outcome.physical_count:,} records = {outcome.landed_count:,} landed + "
+        f"{outcome.rejected_count:,} rejected + {outcome.erased_count:,} erased"
+    )
+    for each in done.still[:SHOWN]:
+        yield f"  line {each.line} is rejected: {each.reason}"
+    if len(done.still) > SHOWN:
+        yield f"  … and {len(done.still) - SHOWN:,} more"
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.dataset as dataset  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dagster_project.landing import lake
@@ -89,7 +91,7 @@ def land(
         LandingError: rows that cannot be accounted for; nothing is published then.
     """
     lake.declare(contract, paths)
-    with _night(contract, paths, batch_id, memory_limit, threads) as night:
+    with open_night(contract, paths, batch_id, memory_limit, threads) as night:
         found = find_files(contract, paths.extracts)
         for file in found:
             night.look_at(file)
@@ -99,14 +101,14 @@ def land(
 
 
 @contextmanager
-def _night(
+def open_night(
     contract: Contract, paths: Paths, batch_id: str, memory_limit: str, threads: int
-) -> Iterator["_Night"]:
+) -> Iterator["Night"]:
     with tempfile.TemporaryDirectory(
         prefix=lake.SCRATCH, dir=paths.lake, ignore_cleanup_errors=True
     ) as folder:
         duck = Duck(Path(folder), memory_limit, threads)
-        night = _Night(contract, paths, batch_id, Path(folder), duck, threads)
+        night = Night(contract, paths, batch_id, Path(folder), duck, threads)
         try:
             yield night
         finally:
@@ -114,7 +116,7 @@ def _night(
             night.clean()
 
 
-class _Night:
+class Night:
     """The state of landing one table in one batch."""
 
     def __init__(
@@ -188,6 +190,69 @@ class _Night:
             self._record(self._read(found, outcome, content))
         except RefusedError as error:
             self._refuse(outcome, str(error))
+
+    def read_again(self, found: Found, landing: FileOutcome) -> FileOutcome:
+        """Land a file as it is declared now, in the place of what was landed of it.
+
+        Raises:
+            RefusedError: the declaration refuses the file; nothing is landed.
+        """
+        check_place(found.path, self._paths.extracts)
+        sha256, content = digest(found.path)
+        if sha256 != landing.file_sha256:
+            raise RefusedError("has other content by now; the next night lands it")
+        at = stated_time(self._contract, found.name)
+        outcome = self._again(landing, extracted_at=at, erased_count=0)
+        self._record(self._read(found, outcome, content))
+        return self.outcomes[-1]
+
+    def mend(
+        self,
+        landing: FileOutcome,
+        mended: Sequence[tuple[Incoming, Rows]],
+        rejected: Sequence[tuple[int, str, str]],
+    ) -> FileOutcome:
+        """Land what was landed of a file once more, and what is mended beside it.
+
+        `rejected` are line, raw text and reason of what stays rejected.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        before = lake.batch_folder(self._paths, self._contract, landing.batch_id)
+        for part in sorted(before.glob("*.parquet")):
+            self._copy(part, landing.file_name)
+        for incoming, rows in mended:
+            self._sink.add(incoming, rows)
+        file = Incoming(*landing.version, before, None, None)
+        for line, raw, reason in rejected:
+            self._rejects.add(file, line, raw, reason)
+        times = [landing.extracted_at, *(t for _, rows in mended for t in rows.times)]
+        outcome = self._again(
+            landing,
+            extracted_at=max(filter(None, times), default=None),
+            landed_count=landing.landed_count + len(mended),
+            rejected_count=len(rejected),
+        )
+        self._record(outcome)
+        return outcome
+
+    def _again(self, landing: FileOutcome, **changes: Any) -> FileOutcome:
+        return replace(
+            landing,
+            batch_id=self._batch_id,
+            replaced_batch_id=landing.batch_id,
+            message="",
+            **changes,
+        )
+
+    def _copy(self, part: Path, file_name: str) -> None:
+        """The rows of one file, with all their lineage."""
+        found = dataset.dataset(part, format="parquet")
+        of_file = dataset.field("_source_file") == file_name
+        if not found.count_rows(filter=of_file):
+            return
+        with open_writer(self._sink.new_part(), found.schema) as writer:
+            for batch in found.to_batches(filter=of_file):
+                writer.write_batch(batch)
 
     def _outcome(self, found: Found, sha256: str) -> FileOutcome:
         contract = self._contract
@@ -359,7 +424,8 @@ class _Night:
         for outcome in self.outcomes:
             written = (landed[outcome.file_name], rejected[outcome.file_name])
             read = (outcome.landed_count, outcome.rejected_count)
-            if written != read or sum(read) != outcome.physical_count:
+            kept = outcome.physical_count - outcome.erased_count
+            if written != read or sum(read) != kept:
                 raise LandingError(
                     f"{outcome.file_name}: {outcome.physical_count} records counted, "
                     f"{written[0]} landed and {written[1]} rejected; nothing of batch "
