@@ -4,6 +4,7 @@ Contract: all of it holds the run lock, changes nothing that is published, and s
 what the next night will do.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from dagster_project.landing.relanding import (
     choose_files,
     files_with_rejects,
     header_of_file,
+    read_reasons,
     read_rejected,
     reland_extract,
     reland_mended,
@@ -89,8 +91,8 @@ def write_rejects(settings: Settings, file: str, sha256: str, to: Path) -> list[
             "see that it fits"
         )
     told += [note for each in rejected for note in _losses(each)]
-    name = chosen.landing.file_name
-    return [*told, f"mend them, then: funnelhouse reland {name} --from {to}"]
+    call = shlex.join(["funnelhouse", "reland", file, "--from", str(to)])
+    return [*told, f"mend them, then: {call}"]
 
 
 def land_mended(settings: Settings, file: str, sha256: str, mended: Path) -> list[str]:
@@ -120,11 +122,11 @@ def _with_rejects(held: Sequence[Held], name: str, sha256: str) -> File:
 
 
 def _rejects(file: File, paths: Paths) -> str:
-    landing, first = file.landing, read_rejected(file, paths)[0]
+    landing, first = file.landing, read_reasons(file, paths)[0]
     share = f"{landing.rejected_count:,} of {landing.physical_count:,} records"
     return (
         f"{landing.file_name} ({file.held.place}): {share} rejected, "
-        f"line {first.line}: {first.reason}"
+        f"line {first['line_number']}: {first['reason']}"
     )
 
 

@@ -198,6 +198,8 @@ def _show_rejects(out: Console, status: "Status") -> None:
         where = f"{each['source_code']}.{each['table_name']}"
         text = f"rejected {each['rows']:,} of {where}: {each['reason']}"
         out.print(f"{text} (e.g. {each['example_file']})", markup=False)
+    if status.rejects:
+        out.print("to list and mend them: funnelhouse reland")
 
 
 def _show_withdrawn(out: Console, status: "Status") -> None:

@@ -6,10 +6,13 @@ What was landed before stays as it is, and counts until the new batch is whole.
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow.dataset as dataset  # type: ignore[import-untyped]
 
 from dagster_project.landing import lake
@@ -32,6 +35,8 @@ from dagster_project.landing.names import check_frozen
 from dagster_project.landing.sinks import LINEAGE, Reading, RejectSink, Rows
 from dagster_project.landing.withdrawing import is_at_hand
 from dagster_project.paths import Paths
+
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -86,48 +91,50 @@ def _of(held: Held, name: str) -> list[FileOutcome]:
 
 def read_rejected(file: File, paths: Paths) -> list[Rejected]:
     """The rejected records of a landing, by line, each with its row's number."""
-    landing, name = file.landing, lake.name_of(file.landing.batch_id, file.contract)
-    path = paths.rejects / name
-    if not landing.rejected_count or not path.is_file():
-        return []
-    of_file = dataset.field("file_name") == landing.file_name
-    columns = ["line_number", "raw_text", "reason"]
-    table = dataset.dataset(path, format="parquet").to_table(columns, filter=of_file)
-    found = sorted(table.to_pylist(), key=lambda row: row["line_number"])
-    lines = [row["line_number"] for row in found]
-    rows = _row_numbers(lines, _landed_places(file, paths), landing.physical_count)
+    found = read_reasons(file, paths)
+    lines = np.array([row["line_number"] for row in found], np.int64)
+    rows = _row_numbers(lines, *_landed_places(file, paths))
     return [
         Rejected(row["line_number"], number, row["raw_text"], row["reason"])
-        for row, number in zip(found, rows, strict=True)
+        for row, number in zip(found, rows.tolist(), strict=True)
     ]
 
 
-def _landed_places(file: File, paths: Paths) -> list[tuple[int, int]]:
+def read_reasons(file: File, paths: Paths) -> list[dict[str, Any]]:
+    """Line, raw text and reason of each rejected record of a landing, by line."""
+    path = paths.rejects / lake.name_of(file.landing.batch_id, file.contract)
+    if not file.landing.rejected_count:
+        return []
+    of_file = dataset.field("file_name") == file.landing.file_name
+    columns = ["line_number", "raw_text", "reason"]
+    table = dataset.dataset(path, format="parquet").to_table(columns, filter=of_file)
+    return sorted(table.to_pylist(), key=lambda row: int(row["line_number"]))
+
+
+def _landed_places(file: File, paths: Paths) -> tuple[Numbers, Numbers]:
     """Line and row number of each landed row; of Parquet files a row is its line."""
     of_file = dataset.field("_source_file") == file.landing.file_name
-    places: list[tuple[int, int]] = []
+    is_parquet = file.contract.format == "parquet"
+    line = "_source_row" if is_parquet else "_source_line"
+    places = [np.empty((2, 0), np.int64)]
     for part in _parts(file, paths):
         found = dataset.dataset(part, format="parquet")
-        table = found.to_table(["_source_line", "_source_row"], filter=of_file)
-        numbers = table["_source_row"].to_pylist()
-        lines = table["_source_line"].to_pylist()
-        pairs = zip(lines, numbers, strict=True)
-        places += [(line or number, number) for line, number in pairs]
-    return sorted(places)
+        table = found.to_table(sorted({line, "_source_row"}), filter=of_file)
+        places.append(np.array([table[line], table["_source_row"]], np.int64))
+    lines, rows = np.concatenate(places, axis=1)
+    order = np.argsort(lines)
+    return lines[order], rows[order]
 
 
 def _row_numbers(
-    lines: Sequence[int], landed: Sequence[tuple[int, int]], physical: int
-) -> Iterator[int]:
-    """Of each rejected line the first free row number behind the rows before it."""
-    taken = {number for _, number in landed}
-    before = iter([*landed, (0, 0)])
-    place, last = next(before), 0
-    for line in lines:
-        while place[0] and place[0] < line:
-            last, place = max(last, place[1]), next(before)
-        last = next(n for n in range(last + 1, physical + 2) if n not in taken)
-        yield last
+    lines: Numbers, landed_lines: Numbers, landed_rows: Numbers
+) -> Numbers:
+    """Of each rejected line: the row landed last before it, and the rejected since."""
+    before = np.searchsorted(landed_lines, lines)
+    last = np.concatenate([[0], landed_rows])[before]
+    since = np.arange(len(lines)) - np.searchsorted(before, before) + 1
+    numbers: Numbers = last + since
+    return numbers
 
 
 def _parts(file: File, paths: Paths) -> list[Path]:

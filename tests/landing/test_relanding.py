@@ -142,6 +142,16 @@ def test_what_is_left_out_or_still_bad_stays_rejected(mender: Mender) -> None:
     assert mender.rows()[-1] == ("6", "0", 5, 6)
 
 
+def test_a_rejected_record_has_the_row_number_it_would_have_had(
+    mender: Mender,
+) -> None:
+    mender.land('id,amount\n1\n2\n\n3,"4\n4"\n5\n6,7\n8\n9\n')
+    rejected = read_rejected(mender.file, mender.house.paths)
+    places = [(each.line, each.row) for each in rejected]
+    assert places == [(2, 1), (3, 2), (7, 4), (9, 6), (10, 7)]
+    assert mender.counts() == (7, 2, 5)
+
+
 def test_status_counts_the_rejects_of_the_last_landing_alone(mender: Mender) -> None:
     mender.land(BAD)
     mender.mend("_line,id,amount\n3,2,7\n")
