@@ -172,7 +172,7 @@ def _withdrawn(change: Change) -> Iterator[str]:
     name, place = change.version.file_name, change.held.place
     own = [each for each in change.gone if each.version == change.version.version]
     if own:
-        rows = f"{own[0].landed_count:,} rows"
+        rows = _rows(own[0])
         yield f"withdrew {name}: {rows} of {place}, landed in batch {own[0].batch_id}"
     else:
         yield f"withdrew {name}: {_why_no_row(change)}"
@@ -191,7 +191,7 @@ def _admitted(change: Change) -> Iterator[str]:
     name, place = change.version.file_name, change.held.place
     own = [each for each in change.come if each.version == change.version.version]
     if own:
-        yield f"admitted {name}: {own[0].landed_count:,} rows of {place}"
+        yield f"admitted {name}: {_rows(own[0])} of {place}"
     else:
         yield f"admitted {name}: no row, its content is there or was replaced"
     for each in change.gone:
@@ -199,8 +199,12 @@ def _admitted(change: Change) -> Iterator[str]:
 
 
 def _version(outcome: FileOutcome) -> str:
-    rows = f"{outcome.landed_count:,} rows"
-    return f"{outcome.file_name} of batch {outcome.batch_id} ({rows})"
+    return f"{outcome.file_name} of batch {outcome.batch_id} ({_rows(outcome)})"
+
+
+def _rows(outcome: FileOutcome) -> str:
+    count = outcome.landed_count
+    return f"{count:,} row" + ("" if count == 1 else "s")
 
 
 def _next_run(held: Sequence[Held], changes: Sequence[Change], how: str) -> str:

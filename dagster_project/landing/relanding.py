@@ -178,7 +178,8 @@ def reland_extract(
     """Read a file again under today's declaration.
 
     Raises:
-        ChoiceError: extracts/ has no such file any more, or one with other content.
+        ChoiceError: extracts/ has no such file any more, or one with other content, or
+            fewer of its records would be landed than now.
         RefusedError: the declaration refuses the file; what was landed stands.
     """
     landing = file.landing
@@ -191,10 +192,22 @@ def reland_extract(
     found = Found(landing.file_name, paths.extracts / landing.file_name)
     with open_night(file.contract, paths, batch_id, memory_limit, threads) as night:
         outcome = night.read_again(found, landing)
+        _check_gain(outcome, landing)
         night.commit()
     again = File(file.held, outcome)
     mended = outcome.landed_count - landing.landed_count
     return Relanded(again, outcome, mended, read_rejected(again, paths))
+
+
+def _check_gain(outcome: FileOutcome, landing: FileOutcome) -> None:
+    """Mended records are not in extracts/: to read the file again may lose them."""
+    if outcome.landed_count < landing.landed_count:
+        raise ChoiceError(
+            f"{landing.file_name}: {outcome.landed_count:,} of its records would be "
+            f"landed, and {landing.landed_count:,} are now, which may have been "
+            "mended; to have them as declared now all the same, withdraw the file and "
+            "put it into extracts/ under another name"
+        )
 
 
 def reland_mended(

@@ -319,6 +319,16 @@ def test_a_mended_declaration_reads_the_file_again(mender: Mender) -> None:
     assert mender.house.land(mender.contract).files == ()
 
 
+def test_what_was_mended_is_not_lost_by_reading_the_file_again(
+    mender: Mender,
+) -> None:
+    mender.land(BAD)
+    mender.mend("_line,id,amount\n3,2,7\n")
+    with pytest.raises(ChoiceError, match="2 of its records would be landed, and 3"):
+        mender.again()
+    assert mender.counts() == (4, 3, 1)
+
+
 def test_a_declaration_that_refuses_the_file_leaves_what_was_landed(
     mender: Mender,
 ) -> None:
