@@ -19,6 +19,39 @@ ranked as (
 
 ),
 
+admitted as (
+
+    select * from {{ source('lake', 'files') }}
+
+),
+
+-- the first landing of a content is admitted, the others repeat it
+repeated as (
+
+    select
+        ranked.source_code,
+        ranked.table_name,
+        ranked.file_name,
+        ranked.batch_id,
+        min(others.file_name) as repeats_file_name
+    from ranked
+    inner join admitted as others
+        on ranked.source_code = others.source_code
+        and ranked.table_name = others.table_name
+        and ranked.file_sha256 = others.file_sha256
+    left join admitted
+        on ranked.source_code = admitted.source_code
+        and ranked.table_name = admitted.table_name
+        and ranked.file_name = admitted.file_name
+        and ranked.file_sha256 = admitted.file_sha256
+    where ranked.status_code = 'landed'
+        and ranked.extracted_at <= (select as_of from {{ source('lake', 'runs') }})
+        and admitted.file_name is null
+    group by
+        ranked.source_code, ranked.table_name, ranked.file_name, ranked.batch_id
+
+),
+
 audited as (
 
     select
@@ -36,9 +69,16 @@ audited as (
         ranked.erased_count,
 
         -- outcome
-        case when withdrawn.file_name is null then ranked.status_code else 'withdrawn'
+        case
+            when withdrawn.file_name is not null then 'withdrawn'
+            when repeated.file_name is not null then 'duplicate'
+            else ranked.status_code
         end as status_code,
-        coalesce(withdrawn.reason, ranked.message) as message
+        coalesce(
+            withdrawn.reason,
+            'same content as ' || repeated.repeats_file_name,
+            ranked.message
+        ) as message
 
     from ranked
     left join {{ ref('int_withdrawn_files') }} as withdrawn
@@ -46,6 +86,11 @@ audited as (
         and ranked.table_name = withdrawn.table_name
         and ranked.file_name = withdrawn.file_name
         and ranked.file_sha256 = withdrawn.file_sha256
+    left join repeated
+        on ranked.source_code = repeated.source_code
+        and ranked.table_name = repeated.table_name
+        and ranked.file_name = repeated.file_name
+        and ranked.batch_id = repeated.batch_id
     where ranked.recency = 1
 
 )
