@@ -44,8 +44,9 @@ repeated as (
         and ranked.table_name = admitted.table_name
         and ranked.file_name = admitted.file_name
         and ranked.file_sha256 = admitted.file_sha256
+    cross join {{ source('lake', 'runs') }} as runs
     where ranked.status_code = 'landed'
-        and ranked.extracted_at <= (select as_of from {{ source('lake', 'runs') }})
+        and ranked.extracted_at <= runs.as_of
         and admitted.file_name is null
     group by
         ranked.source_code, ranked.table_name, ranked.file_name, ranked.batch_id
