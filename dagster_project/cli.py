@@ -268,6 +268,98 @@ def rollback(generation: str | None) -> None:
         _refuse(str(error), FAULT)
 
 
+_FILE = click.argument("file")
+_SHA256 = click.option(
+    "--sha256",
+    metavar="PREFIX",
+    default="",
+    help="Which version of the file, by how its sha256 begins.",
+)
+
+
+@main.command()
+@_FILE
+@click.option("--reason", required=True, help="Why; shown wherever the file is.")
+@_SHA256
+def withdraw(file: str, reason: str, sha256: str) -> None:
+    """Take back FILE, an extract already landed, as if it had never come.
+
+    FILE is its name below extracts/. Of several versions the newest that counts is
+    taken back, and the one before it counts again. Nothing is deleted.
+
+    \b
+    Examples:
+      funnelhouse withdraw plain/deals_2026-02-10.csv --reason "wrong currency"
+      funnelhouse withdraw ad_spend/2026-02-10.csv --sha256 9f2c --reason "a test"
+    """
+    from dagster_project import corrections
+
+    settings = current_settings()
+    _correct(lambda: corrections.withdraw(settings, file, reason, sha256))
+
+
+@main.command()
+@_FILE
+@click.option("--reason", default="", help="Why.")
+@_SHA256
+def admit(file: str, reason: str, sha256: str) -> None:
+    """Let FILE, which was withdrawn, in again, as if it had always been there.
+
+    \b
+    Example:
+      funnelhouse admit plain/deals_2026-02-10.csv --reason "it was right"
+    """
+    from dagster_project import corrections
+
+    settings = current_settings()
+    _correct(lambda: corrections.admit(settings, file, reason, sha256))
+
+
+@main.command()
+@click.argument("file", required=False)
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rejected records here, to mend them.",
+)
+@click.option(
+    "--from",
+    "mended",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Land the mended records that are good now.",
+)
+@_SHA256
+def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) -> None:
+    """Land FILE again: with its rejected records mended, or as it is declared now.
+
+    Without FILE, list the files that have rejected records. With FILE alone, read it
+    again from extracts/: its declaration was mended, not the file.
+
+    In the file to mend each record stands behind the number of its line. Records left
+    out, or still bad, stay rejected.
+
+    \b
+    Examples:
+      funnelhouse reland
+      funnelhouse reland plain/deals_2026-02-10.csv --to mend.csv
+      funnelhouse reland plain/deals_2026-02-10.csv --from mend.csv
+      funnelhouse reland plain/deals_2026-02-10.csv
+    """
+    from dagster_project import corrections
+
+    if (to and mended) or (not file and (to or mended or sha256)):
+        raise click.UsageError("state FILE, and of --to and --from one at most")
+    settings = current_settings()
+    if not file:
+        _correct(lambda: corrections.list_rejects(settings))
+    elif to:
+        _correct(lambda: corrections.write_rejects(settings, file, sha256, to))
+    elif mended:
+        _correct(lambda: corrections.land_mended(settings, file, sha256, mended))
+    else:
+        _correct(lambda: corrections.reland(settings, file, sha256))
+
+
 @main.command(hidden=True)
 @click.option("--port", default=3000, show_default=True)
 def ui(port: int) -> None:
@@ -309,6 +401,28 @@ def _contract_findings(settings: Settings) -> list[dict[str, Any]]:
     except (ContractError, TransformError) as error:
         return [{"file": "dbt", "line": 0, "message": str(error)}]
     return []
+
+
+def _correct(correct: Callable[[], list[str]]) -> None:
+    """Correct what is landed, and tell what that means."""
+    from dagster_project.landing import ContractError, LandingError
+    from dagster_project.landing.choosing import ChoiceError
+    from dagster_project.landing.incoming import RefusedError
+    from dagster_project.landing.mending import MendError
+    from dagster_project.locking import LockHeldError
+    from dagster_project.transforming import TransformError
+
+    try:
+        for line in correct():
+            click.echo(line)
+    except (ChoiceError, MendError) as error:
+        raise click.UsageError(str(error)) from error
+    except RefusedError as error:
+        _refuse(f"{error}; what was landed before still counts", REFUSED)
+    except LockHeldError as error:
+        _refuse(str(error), LOCKED)
+    except (ContractError, LandingError, TransformError) as error:
+        _refuse(str(error), FAULT)
 
 
 def _refuse(message: str, code: int) -> NoReturn:

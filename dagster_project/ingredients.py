@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.paths import DBT, Paths
+from dagster_project.recording import read_records
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transforming import salt
 
@@ -40,11 +41,11 @@ def read_ingredients(settings: Settings, paths: Paths) -> Ingredients:
     through = _read(paths.run / "sources.parquet")
     as_of = run["as_of"].isoformat()
     fingerprints = fingerprints_of(settings, paths)
-    refused = _refused(paths)
+    refused, withdrawn = _refused(paths), _withdrawn(paths)
     files.sort(key=lambda file: (file["source_code"], file["table_name"], str(file)))
     return Ingredients(
         version=project_version(),
-        run_key=_hash([as_of, files, refused, fingerprints]),
+        run_key=_hash([as_of, files, refused, withdrawn, fingerprints]),
         as_of=as_of,
         data_through={
             row["source_code"]: _time(row["data_through"]) for row in through
@@ -120,6 +121,17 @@ def _refused(paths: Paths) -> list[tuple[str, str]]:
             [glob],
         ).fetchall()
     return found
+
+
+def _withdrawn(paths: Paths) -> list[tuple[str, ...]]:
+    """Files that a person has taken back: their audit tells so."""
+    names = ("source_code", "table_name", "file_name", "file_sha256")
+    records = read_records(paths.admissions)
+    last = {
+        tuple(str(record[name]) for name in names): record["decision_code"]
+        for record in sorted(records, key=lambda record: record["sequence_number"])
+    }
+    return sorted(key for key, decision in last.items() if decision == "withdraw")
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

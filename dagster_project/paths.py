@@ -52,6 +52,10 @@ class Paths:
         return self.records / "publications"
 
     @property
+    def admissions(self) -> Path:
+        return self.records / "admissions"
+
+    @property
     def run(self) -> Path:
         """What a run is a function of: as-of and admitted files, frozen by landing."""
         return self.lake / "_run"

@@ -1,4 +1,4 @@
-"""Records of nights in `lake/_records`: gates, dbt nodes, publications.
+"""Records in `lake/_records`: gates, dbt nodes, publications, decisions on files.
 
 Records are the one place where a clock may be read; no figure depends on them.
 """
@@ -41,6 +41,16 @@ PUBLICATION = {
     "rows_count": "int64",
     "published_at": "timestamp[us]",
 }
+ADMISSION = {
+    "sequence_number": "int64",
+    "decision_code": "string",
+    "source_code": "string",
+    "table_name": "string",
+    "file_name": "string",
+    "file_sha256": "string",
+    "reason": "string",
+    "decided_at": "timestamp[us]",
+}
 _NIGHT = re.compile(r"r(\d{6,})")
 
 
@@ -50,6 +60,7 @@ def declare_records(paths: Paths) -> None:
         paths.gate_results: GATE_RESULT,
         paths.run_stats: RUN_STAT,
         paths.publications: PUBLICATION,
+        paths.admissions: ADMISSION,
     }
     for folder, columns in kinds.items():
         if not (folder / "declared.parquet").is_file():
@@ -73,23 +84,31 @@ def write_record(
     rows: Collection[Mapping[str, Any]],
 ) -> Path:
     """Write records as one Parquet file of declared columns, whole or not at all."""
-    import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     folder.mkdir(parents=True, exist_ok=True)
-    fields = [(column, _arrow_type(kind)) for column, kind in columns.items()]
-    table = pa.Table.from_pylist(list(rows), schema=pa.schema(fields))
+    table = records_table(columns, rows)
     unfinished = folder / f".{name}.tmp"
     pq.write_table(table, unfinished)
     return replace_whole(unfinished, folder / f"{name}.parquet")
 
 
-def read_records(folder: Path) -> list[dict[str, Any]]:
-    """All records of a kind, in order of their files' names."""
+def records_table(
+    columns: Mapping[str, str], rows: Collection[Mapping[str, Any]]
+) -> Any:
+    """Records as an Arrow table of declared columns."""
+    import pyarrow as pa
+
+    fields = [(column, _arrow_type(kind)) for column, kind in columns.items()]
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(fields))
+
+
+def read_records(folder: Path, pattern: str = "*.parquet") -> list[dict[str, Any]]:
+    """Records of a kind, in order of their files' names."""
     import pyarrow.parquet as pq
 
     rows: list[dict[str, Any]] = []
-    for path in sorted(folder.glob("*.parquet")):
+    for path in sorted(folder.glob(pattern)):
         rows.extend(pq.read_table(path).to_pylist())
     return rows
 

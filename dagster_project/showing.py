@@ -92,6 +92,7 @@ def show_status(status: "Status") -> None:
         out.print(_counts("mart", status.tables))
     _show_accounting(out, status)
     _show_rejects(out, status)
+    _show_withdrawn(out, status)
     _show_last_gates(out, status)
 
 
@@ -217,6 +218,14 @@ def _show_rejects(out: Console, status: "Status") -> None:
         where = f"{each['source_code']}.{each['table_name']}"
         text = f"rejected {each['rows']:,} of {where}: {each['reason']}"
         out.print(f"{text} (e.g. {each['example_file']})", markup=False)
+    if status.rejects:
+        out.print("to list and mend them: funnelhouse reland")
+
+
+def _show_withdrawn(out: Console, status: "Status") -> None:
+    for each in status.withdrawn:
+        text = f"withdrawn {each['file_name']}: {each['reason']}"
+        out.print(text, markup=False)
 
 
 def _show_last_gates(out: Console, status: "Status") -> None:

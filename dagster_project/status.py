@@ -6,9 +6,43 @@ from typing import Any
 
 from dagster_project.paths import Paths
 from dagster_project.publishing import current_manifest, generations
-from dagster_project.recording import read_records
+from dagster_project.recording import ADMISSION, read_records, records_table
 from dagster_project.settings import Settings
 
+# What is read of the lake. Of a file that was landed again the last landing counts;
+# `standing` is without the files that a person has withdrawn.
+_TABLES = (
+    """
+    create table manifest as
+    select *, batch_id = max(batch_id) over (
+        partition by source_code, table_name, file_name
+    ) as is_latest
+    from read_parquet($manifest, union_by_name = true)
+    qualify status_code <> 'landed' or batch_id = max(batch_id) over (
+        partition by source_code, table_name, file_name, file_sha256, status_code
+    )
+    """,
+    """
+    create table withdrawn as
+    select source_code, table_name, file_name, file_sha256,
+        max_by(reason, sequence_number) as reason
+    from admissions
+    group by all
+    having max_by(decision_code, sequence_number) = 'withdraw'
+    """,
+    """
+    create table standing as
+    from manifest anti join withdrawn
+        using (source_code, table_name, file_name, file_sha256)
+    """,
+    """
+    create table rejects as
+    select source_code, table_name, file_name, reason
+    from read_parquet($rejects, union_by_name = true) semi join standing
+        using (source_code, table_name, file_name, file_sha256, batch_id)
+    """,
+)
+_READ = ("manifest", "rejects")
 _SECRETS = ("pii_salt", "webhook_url")
 
 
@@ -57,6 +91,7 @@ class Status:
     accounting: list[Accounting]
     layers: list[Layer]
     rejects: list[dict[str, Any]]
+    withdrawn: list[dict[str, str]]
     gates: list[dict[str, Any]]
 
     @property
@@ -85,6 +120,7 @@ def read_status(settings: Settings) -> Status:
         accounting=read_accounting(paths),
         layers=read_layers(paths),
         rejects=read_rejects(paths),
+        withdrawn=read_withdrawn(paths),
         gates=last_gates(paths),
     )
 
@@ -93,22 +129,19 @@ def read_accounting(paths: Paths) -> list[Accounting]:
     """Per source, over every file that landing ever looked at."""
     rows = _query(
         paths,
-        paths.manifest,
         """
         select
             source_code,
             count(*) filter (status_code = 'landed'),
-            count(*) filter (status_code = 'refused' and recency = 1),
-            coalesce(sum(physical_count), 0)::bigint,
-            coalesce(sum(landed_count), 0)::bigint,
-            coalesce(sum(rejected_count), 0)::bigint,
-            coalesce(sum(erased_count), 0)::bigint,
-            coalesce(max(extracted_at)::varchar, '')
-        from (
-            select *, row_number() over (
-                partition by source_code, table_name, file_name order by batch_id desc
-            ) as recency
-            from read_parquet(?, union_by_name = true)
+            count(*) filter (status_code = 'refused' and manifest.is_latest),
+            coalesce(sum(manifest.physical_count), 0)::bigint,
+            coalesce(sum(manifest.landed_count), 0)::bigint,
+            coalesce(sum(manifest.rejected_count), 0)::bigint,
+            coalesce(sum(manifest.erased_count), 0)::bigint,
+            coalesce(max(standing.extracted_at)::varchar, '')
+        from manifest
+        left join standing using (
+            source_code, table_name, file_name, file_sha256, batch_id, status_code
         )
         group by source_code
         order by source_code
@@ -122,13 +155,12 @@ def read_layers(paths: Paths) -> list[Layer]:
 
     A generation of before layers were told has none.
     """
-    marts, name = paths.current / "marts", "dq_reconciliations.parquet"
-    columns = _query(paths, marts, "select name from parquet_schema(?)", name)
+    accounts = paths.current / "marts" / "dq_reconciliations.parquet"
+    columns = _query_file(accounts, "select name from parquet_schema(?)")
     if ("layer_code",) not in columns:
         return []
-    rows = _query(
-        paths,
-        marts,
+    rows = _query_file(
+        accounts,
         """
         select scope, layer_code, count(*), coalesce(max(expected_count), 0),
             coalesce(
@@ -143,7 +175,6 @@ def read_layers(paths: Paths) -> list[Layer]:
             ['lake', 'staging', 'intermediate', 'marts'], layer_code
         )
         """,
-        name,
     )
     return [Layer(*row) for row in rows]
 
@@ -152,16 +183,22 @@ def read_rejects(paths: Paths) -> list[dict[str, Any]]:
     """Rejected rows by table and reason, the most frequent first."""
     rows = _query(
         paths,
-        paths.rejects,
         """
         select source_code, table_name, reason, count(*), min(file_name)
-        from read_parquet(?, union_by_name = true)
+        from rejects
         group by all
         order by count(*) desc, source_code, table_name, reason
         limit 20
         """,
     )
     names = ("source_code", "table_name", "reason", "rows", "example_file")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def read_withdrawn(paths: Paths) -> list[dict[str, str]]:
+    """Files that a person has taken back, and why."""
+    names = ("source_code", "table_name", "file_name", "reason")
+    rows = _query(paths, f"select {', '.join(names)} from withdrawn order by all")  # noqa: S608  names are ours
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -192,15 +229,27 @@ def _published_at(paths: Paths, generation: str) -> str:
     return times[0].isoformat(sep=" ", timespec="seconds") if times else ""
 
 
-def _query(
-    paths: Paths, folder: Path, sql: str, pattern: str = "*.parquet"
-) -> list[tuple[Any, ...]]:
-    if not any(folder.glob(pattern)):
+def _query(paths: Paths, sql: str) -> list[tuple[Any, ...]]:
+    if not any(paths.manifest.glob("*.parquet")):
+        return []
+    import duckdb
+
+    admissions = records_table(ADMISSION, read_records(paths.admissions))
+    read = {name: str(getattr(paths, name) / "*.parquet") for name in _READ}
+    with duckdb.connect() as connection:
+        connection.register("admissions", admissions)
+        for statement in _TABLES:
+            used = {
+                name: path for name, path in read.items() if f"${name}" in statement
+            }
+            connection.execute(statement, used)
+        return connection.execute(sql).fetchall()
+
+
+def _query_file(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    if not file.is_file():
         return []
     import duckdb
 
     with duckdb.connect() as connection:
-        rows: list[tuple[Any, ...]] = connection.execute(
-            sql, [str(folder / pattern)]
-        ).fetchall()
-    return rows
+        return connection.execute(sql, [str(file)]).fetchall()

@@ -27,7 +27,7 @@ from dagster_project.restating import RECORDS, freeze_ingredients
 from dagster_project.transforming import Project
 
 LAKE_TABLES = (
-    *("runs", "files", "sources", "manifest", "rejects"),
+    *("runs", "files", "sources", "manifest", "rejects", "admissions"),
     *("ingredients", *RECORDS),
 )
 DAILY = dg.FreshnessPolicy.time_window(
@@ -115,7 +115,8 @@ def freeze_night(
 ) -> dict[str, Any] | None:
     """Freeze the run; none when it is the published one and still at hand."""
     paths, published = project.paths, current_manifest(project.paths)
-    known = {file["file_sha256"] for file in published.files} if published else set()
+    files = published.files if published else []
+    known = {(file["file_name"], file["batch_id"]) for file in files}
     freeze_run(contracts, paths, project.settings, night.as_of_time, known)
     freeze_ingredients(paths, project.settings, next_generation(paths))
     ingredients = read_ingredients(project.settings, paths)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 MAX_FIELD = 16 * 1024 * 1024
 # Where `errors="surrogateescape"` puts bytes that cannot be decoded, and NUL.
 UNREADABLE = re.compile("[\0\ud800-\udfff]")
+NUL, NOT_DECODED = "a NUL", "bytes that are not in its encoding"
 
 
 class _BadLineError(csv.Error):
@@ -58,7 +59,7 @@ class _Lines:
 
 def _check_readable(line: str) -> None:
     if found := UNREADABLE.search(line):
-        kind = "a NUL" if found[0] == "\0" else "bytes that are not in its encoding"
+        kind = NUL if found[0] == "\0" else NOT_DECODED
         raise _BadLineError(f"holds {kind}; export the line again")
 
 

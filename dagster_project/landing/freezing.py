@@ -9,13 +9,17 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from dagster_project.landing import lake
+from dagster_project.landing.admissions import declare_admissions
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.duck import literal
 from dagster_project.landing.lake import FileOutcome
+from dagster_project.landing.sinks import LandingError
+from dagster_project.landing.standing import read_standing
 from dagster_project.paths import Paths
 from dagster_project.settings import Settings
 
 TIME = pa.timestamp("us")
+Landed = tuple[str, str]
 RUNS = pa.schema(
     [("as_of", TIME), ("timezone", pa.string()), ("home_currency", pa.string())]
 )
@@ -72,22 +76,26 @@ def freeze_run(
     paths: Paths,
     settings: Settings,
     as_of: datetime | None,
-    published_files: Collection[str] = (),
+    published_landings: Collection[Landed] = (),
 ) -> Run:
     """Decide which files are admitted at `as_of` (default: newest extract); write it.
 
     Raises:
         NoExtractsError: no file of these contracts was ever landed.
+        LandingError: a content is owed that was landed with a file since withdrawn.
     """
+    declare_admissions(paths)
     tables = [_Table(contract, paths) for contract in contracts]
-    if not any(table.landed for table in tables):
+    for table in tables:
+        table.check_owed()
+    if not any(table.landings for table in tables):
         raise NoExtractsError(
             f"no extract was ever landed; put files into {paths.extracts}, or make "
             "some: funnelhouse sample"
         )
     instant = as_of or _newest(tables)
     admitted = {id(table): table.admitted(instant) for table in tables}
-    published = set(published_files)
+    published = set(published_landings)
     run = Run(
         as_of=instant,
         timezone=settings.timezone,
@@ -125,49 +133,35 @@ def _newest(tables: Iterable["_Table"]) -> datetime:
 
 
 class _Table:
-    """The landed files of one table, seen from an as-of."""
+    """The landings of one table that stand, seen from an as-of."""
 
     def __init__(self, contract: Contract, paths: Paths) -> None:
         self.contract = contract
         self._paths = paths
-        outcomes = lake.read_outcomes(paths, contract)
-        self.landed = [o for o in outcomes if o.status_code == lake.LANDED]
-        # A duplicate says that a name has this content again: it counts as a version.
-        self._versions = [
-            o for o in outcomes if o.status_code in (lake.LANDED, lake.DUPLICATE)
-        ]
+        self._standing = read_standing(contract, paths)
+        self.landings = self._standing.landings.values()
 
     def times(self) -> list[datetime]:
-        return [o.extracted_at for o in self._versions if o.extracted_at is not None]
+        return self._standing.times
 
     def admitted(self, as_of: datetime) -> list[FileOutcome]:
-        """Of versions of a name with one extracted_at the newest, if known by as-of."""
-        newest = {(o.file_name, o.extracted_at): o for o in self._versions}
-        contents = {
-            lake.identity_of(outcome, self.contract) for outcome in newest.values()
-        }
-        early = self._earliest_after(as_of)
+        """What is in use and known by as-of."""
+        early = self._reaches(as_of)
         return [
             outcome
-            for outcome in self.landed
-            if lake.identity_of(outcome, self.contract) in contents
-            and self._is_known(outcome, as_of, early)
+            for outcome in self._standing.admitted
+            if outcome.extracted_at is None  # no row, and still to be accounted for
+            or outcome.extracted_at <= as_of
+            or _landed(outcome) in early
         ]
 
-    def _is_known(
-        self, outcome: FileOutcome, as_of: datetime, early: Collection[str]
-    ) -> bool:
-        if outcome.extracted_at is None:
-            return True  # it landed no row, and still has to be accounted for
-        return outcome.extracted_at <= as_of or outcome.file_sha256 in early
-
-    def _earliest_after(self, as_of: datetime) -> set[str]:
-        """Files that end after as-of and yet have rows known by then."""
-        ends_later = any(time > as_of for time in self.times())
-        if self.contract.extracted_at.column is None or not ends_later:
-            return set()
-        rows = self._query("distinct _file_sha256", f"_extracted_at <= {_sql(as_of)}")
-        return {row[0] for row in rows}
+    def check_owed(self) -> None:
+        for version in self._standing.owed:
+            raise LandingError(
+                f"{version.file_name}: its content was landed with a file of another "
+                "name, which is withdrawn; put it back into extracts/, withdraw it "
+                "as well (funnelhouse withdraw), or admit the other again"
+            )
 
     def data_through(
         self, as_of: datetime, admitted: Sequence[FileOutcome]
@@ -175,30 +169,50 @@ class _Table:
         """The newest time known by as-of; a duplicate counts: there was no news."""
         known = [time for time in self.times() if time <= as_of]
         if any(o.extracted_at and o.extracted_at > as_of for o in admitted):
-            rows = self._query("max(_extracted_at)", f"_extracted_at <= {_sql(as_of)}")
-            known += [row[0] for row in rows if row[0] is not None]
+            known += self._reaches(as_of).values()
         return max(known, default=None)
 
-    def _query(self, what: str, condition: str) -> list[Any]:
+    def _reaches(self, as_of: datetime) -> dict[Landed, datetime]:
+        """Until when the rows of each landing reach that are known by as-of.
+
+        Asked only where a landing ends after as-of and may yet have such rows.
+        """
+        ends_later = any(time > as_of for time in self.times())
+        if self.contract.extracted_at.column is None or not ends_later:
+            return {}
+        standing = set(map(_landed, self.landings))
+        rows = self._query(as_of)
+        return {
+            (name, batch): at for name, batch, at in rows if (name, batch) in standing
+        }
+
+    def _query(self, as_of: datetime) -> list[Any]:
         folder = lake.batch_folder(self._paths, self.contract, lake.DECLARED).parent
         files = sorted(folder.glob("*/*.parquet"))
         listed = ", ".join(literal(str(path)) for path in files)
         with duckdb.connect() as connection:
             return connection.execute(
-                f"select {what} from read_parquet([{listed}], union_by_name = true, "  # noqa: S608
-                f"hive_partitioning = false) where {condition}"
+                "select _source_file, _batch_id, max(_extracted_at) "  # noqa: S608
+                f"from read_parquet([{listed}], union_by_name = true, "
+                "hive_partitioning = true, hive_types_autocast = false) "
+                f"where _extracted_at <= {_sql(as_of)} group by all"
             ).fetchall()
+
+
+def _landed(outcome: FileOutcome) -> Landed:
+    """What tells a landing: of a file that is landed again, the last one stands."""
+    return outcome.file_name, outcome.batch_id
 
 
 def _sql(instant: datetime) -> str:
     return f"timestamp {literal(instant.isoformat(' '))}"
 
 
-def _file_row(outcome: FileOutcome, published: Collection[str]) -> dict[str, Any]:
+def _file_row(outcome: FileOutcome, published: Collection[Landed]) -> dict[str, Any]:
     row = {
         name: getattr(outcome, name) for name in FILES.names if name != "is_published"
     }
-    return {**row, "is_published": outcome.file_sha256 in published}
+    return {**row, "is_published": _landed(outcome) in published}
 
 
 def _sources(

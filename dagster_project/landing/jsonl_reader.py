@@ -16,7 +16,7 @@ from dagster_project.landing.csv_reader import (
     time_fault,
     without_mark,
 )
-from dagster_project.landing.csv_records import MAX_FIELD, UNREADABLE
+from dagster_project.landing.csv_records import MAX_FIELD, NOT_DECODED, UNREADABLE
 from dagster_project.landing.incoming import Incoming, RefusedError
 from dagster_project.landing.names import (
     MAX_COLUMNS,
@@ -293,9 +293,7 @@ class Body:
         if len(line) > MAX_FIELD:
             raise ValueError(f"line is longer than {MAX_FIELD} characters; split it")
         if not line.isascii() and UNREADABLE.search(line):
-            raise ValueError(
-                "bytes that are not in its encoding; export the line again"
-            )
+            raise ValueError(f"{NOT_DECODED}; export the line again")
         try:
             return read_row(line, self._keys)
         except StopIteration as stop:

@@ -34,13 +34,18 @@ MANIFEST = pa.schema(
         ("erased_count", pa.int64()),
         ("status_code", pa.string()),
         ("message", pa.string()),
+        ("replaced_batch_id", pa.string()),
     ]
 )
 
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """What became of one file: a row of the manifest."""
+    """What became of one file: a row of the manifest.
+
+    One that has `replaced_batch_id` is no news of the file: what was landed of it in
+    that batch was landed again.
+    """
 
     source_code: str
     table_name: str
@@ -54,6 +59,12 @@ class FileOutcome:
     erased_count: int = 0
     status_code: str = LANDED
     message: str = ""
+    replaced_batch_id: str = ""
+
+    @property
+    def version(self) -> tuple[str, str]:
+        """A name with a content."""
+        return self.file_name, self.file_sha256
 
 
 def identity_of(outcome: FileOutcome, contract: Contract) -> tuple[object, ...]:
@@ -86,12 +97,14 @@ def read_outcomes(paths: Paths, contract: Contract) -> list[FileOutcome]:
     """The manifest rows of one table, oldest batch first."""
     pattern = f"n*.{contract.source_code}.{contract.table_name}.parquet"
     found = sorted(paths.manifest.glob(pattern), key=lambda p: (len(p.name), p.name))
-    names = [field.name for field in fields(FileOutcome)]
-    return [
-        FileOutcome(**row)
-        for path in found
-        for row in pq.read_table(path, columns=names, partitioning=None).to_pylist()
-    ]
+    return [outcome for path in found for outcome in _read_outcomes(path)]
+
+
+def _read_outcomes(path: Path) -> list[FileOutcome]:
+    known = {field.name for field in fields(FileOutcome)}
+    table = pq.read_table(path, partitioning=None)
+    written = [name for name in table.column_names if name in known]
+    return [FileOutcome(**row) for row in table.select(written).to_pylist()]
 
 
 def write_outcomes(path: Path, outcomes: Sequence[FileOutcome]) -> None:

@@ -2,16 +2,19 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.dataset as dataset  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dagster_project.landing import lake
+from dagster_project.landing.admissions import read_withdrawn
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_direct import read_csv_directly
 from dagster_project.landing.csv_reader import read_csv
@@ -93,7 +96,7 @@ def land(
         LandingError: rows that cannot be accounted for; nothing is published then.
     """
     lake.declare(contract, paths)
-    with _night(contract, paths, batch_id, memory_limit, threads) as night:
+    with open_night(contract, paths, batch_id, memory_limit, threads) as night:
         found = find_files(contract, paths.extracts)
         for file in found:
             night.look_at(file)
@@ -103,14 +106,14 @@ def land(
 
 
 @contextmanager
-def _night(
+def open_night(
     contract: Contract, paths: Paths, batch_id: str, memory_limit: str, threads: int
-) -> Iterator["_Night"]:
+) -> Iterator["Night"]:
     with tempfile.TemporaryDirectory(
         prefix=lake.SCRATCH, dir=paths.lake, ignore_cleanup_errors=True
     ) as folder:
         duck = Duck(Path(folder), memory_limit, threads)
-        night = _Night(contract, paths, batch_id, Path(folder), duck, threads)
+        night = Night(contract, paths, batch_id, Path(folder), duck, threads)
         try:
             yield night
         finally:
@@ -118,7 +121,7 @@ def _night(
             night.clean()
 
 
-class _Night:
+class Night:
     """The state of landing one table in one batch."""
 
     def __init__(
@@ -156,8 +159,11 @@ class _Night:
             lake.remove(self._paths.rejects / self._name)
         self._latest: dict[str, FileOutcome] = {}
         self._landed: dict[tuple[object, ...], FileOutcome] = {}
+        self._withdrawn = read_withdrawn(self._paths, self._contract)
+        self._left_out: set[str] = set()
         for outcome in lake.read_outcomes(self._paths, self._contract):
-            self._remember(outcome)
+            if outcome.version not in self._withdrawn and not outcome.replaced_batch_id:
+                self._remember(outcome)
 
     def _remember(self, outcome: FileOutcome) -> None:
         self._latest[outcome.file_name] = outcome
@@ -173,6 +179,9 @@ class _Night:
             self._refuse(self._outcome(found, ""), str(error))
             return
         outcome = self._outcome(found, sha256)
+        if outcome.version in self._withdrawn:
+            self._left_out.add(found.name)
+            return
         if self._is_known(outcome):
             return
         try:
@@ -188,6 +197,70 @@ class _Night:
         except RefusedError as error:
             self._refuse(outcome, str(error))
 
+    def read_again(self, found: Found, landing: FileOutcome) -> FileOutcome:
+        """Land a file as it is declared now, in the place of what was landed of it.
+
+        Raises:
+            RefusedError: the declaration refuses the file; nothing is landed.
+        """
+        check_place(found.path, self._paths.extracts)
+        sha256, content = digest(found.path)
+        if sha256 != landing.file_sha256:
+            raise RefusedError("has other content by now; the next night lands it")
+        at = stated_time(self._contract, found.name)
+        outcome = self._again(landing, extracted_at=at, erased_count=0)
+        is_vouched = check_sidecar(found.path, sha256)
+        self._record(self._read(found, outcome, content, is_vouched))
+        return self.outcomes[-1]
+
+    def mend(
+        self,
+        landing: FileOutcome,
+        mended: Sequence[tuple[Incoming, Rows]],
+        rejected: Sequence[tuple[int, str, str]],
+    ) -> FileOutcome:
+        """Land what was landed of a file once more, and what is mended beside it.
+
+        `rejected` are line, raw text and reason of what stays rejected.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        before = lake.batch_folder(self._paths, self._contract, landing.batch_id)
+        for part in sorted(before.glob("*.parquet")):
+            self._copy(part, landing.file_name)
+        for incoming, rows in mended:
+            self._sink.add(incoming, rows)
+        file = Incoming(*landing.version, before, None, None)
+        for line, raw, reason in rejected:
+            self._rejects.add(file, line, raw, reason)
+        times = [landing.extracted_at, *(t for _, rows in mended for t in rows.times)]
+        outcome = self._again(
+            landing,
+            extracted_at=max(filter(None, times), default=None),
+            landed_count=landing.landed_count + len(mended),
+            rejected_count=len(rejected),
+        )
+        self._record(outcome)
+        return outcome
+
+    def _again(self, landing: FileOutcome, **changes: Any) -> FileOutcome:
+        return replace(
+            landing,
+            batch_id=self._batch_id,
+            replaced_batch_id=landing.batch_id,
+            message="",
+            **changes,
+        )
+
+    def _copy(self, part: Path, file_name: str) -> None:
+        """The rows of one file, with all their lineage."""
+        found = dataset.dataset(part, format="parquet")
+        of_file = dataset.field("_source_file") == file_name
+        if not found.count_rows(filter=of_file):
+            return
+        with open_writer(self._sink.new_part(), found.schema) as writer:
+            for batch in found.to_batches(filter=of_file):
+                writer.write_batch(batch)
+
     def _outcome(self, found: Found, sha256: str) -> FileOutcome:
         contract = self._contract
         place = (contract.source_code, contract.table_name)
@@ -195,10 +268,12 @@ class _Night:
 
     def _is_known(self, outcome: FileOutcome) -> bool:
         latest = self._latest.get(outcome.file_name)
-        return (
-            latest is not None
-            and latest.file_sha256 == outcome.file_sha256
-            and latest.status_code in (lake.LANDED, lake.DUPLICATE)
+        if latest is None or latest.file_sha256 != outcome.file_sha256:
+            return False
+        # What a duplicate repeats may be withdrawn: then it has to be landed itself.
+        is_held = lake.identity_of(latest, self._contract) in self._landed
+        return latest.status_code == lake.LANDED or (
+            latest.status_code == lake.DUPLICATE and is_held
         )
 
     def _refuse(self, outcome: FileOutcome, reason: str) -> None:
@@ -228,11 +303,15 @@ class _Night:
             )
 
     def forget_missing(self, names: set[str]) -> None:
-        """A refused file that was taken away stands in nobody's way any longer."""
+        """A refused file that was taken away stands in nobody's way any longer.
+
+        Nor does one whose name has a content by now that is withdrawn.
+        """
+        present = names - self._left_out
         gone = [
             outcome
             for name, outcome in self._latest.items()
-            if outcome.status_code == lake.REFUSED and name not in names
+            if outcome.status_code == lake.REFUSED and name not in present
         ]
         for outcome in gone:
             self._record(
@@ -365,7 +444,8 @@ class _Night:
         for outcome in self.outcomes:
             written = (landed[outcome.file_name], rejected[outcome.file_name])
             read = (outcome.landed_count, outcome.rejected_count)
-            if written != read or sum(read) != outcome.physical_count:
+            kept = outcome.physical_count - outcome.erased_count
+            if written != read or sum(read) != kept:
                 raise LandingError(
                     f"{outcome.file_name}: {outcome.physical_count} records counted, "
                     f"{written[0]} landed and {written[1]} rejected; nothing of batch "

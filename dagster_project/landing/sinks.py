@@ -47,7 +47,7 @@ class Rows:
 
     values: Mapping[str, Sequence[str | None]]
     numbers: Sequence[int]
-    lines: Sequence[int]
+    lines: Sequence[int | None]
     times: Sequence[datetime | None]
     characters: int
 
@@ -131,7 +131,7 @@ def _table(held: Sequence[tuple[Incoming, Rows]]) -> pa.Table:
     files: list[str] = []
     hashes: list[str] = []
     numbers: list[int] = []
-    lines: list[int] = []
+    lines: list[int | None] = []
     times: list[datetime | None] = []
     for incoming, rows in held:
         count = len(rows.numbers)

@@ -66,8 +66,8 @@
 
 {% macro known_rows(raw, files, runs, source_code, table_name) -%}
             select * from {{ raw }}
-            where _file_sha256 in (
-                select file_sha256 from {{ files }}
+            where (_source_file, _batch_id) in (
+                select file_name, batch_id from {{ files }}
                 where source_code = '{{ source_code }}' and table_name = '{{ table_name }}'
             )
             and _extracted_at <= (select as_of from {{ runs }})

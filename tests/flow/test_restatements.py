@@ -18,17 +18,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from dagster_project import corrections
 from dagster_project.publishing import rollback
 from dagster_project.restating import RECORDS
 from dagster_project.settings import Settings
 from tests.flow.conftest import PIPELINE, alias, change, shipped_seed, stage
 from tests.flow.installation import Installation, Night
+from tests.running.conftest import restored_environment
 from tests.warehouse import Row, Rows, Seeds
 
 STORIES = (
     *("still", "late", "corrected", "deleted", "merged", "reopened", "converted"),
     *("recognised", "remapped", "ruled", "paid", "seeded", "withdrawn", "erased"),
-    "shifted",
+    *("shifted", "relanded"),
 )
 STAGES: Rows = [
     {"stage_code": "a", "stage_order": 1, "outcome_code": "open"},
@@ -43,6 +45,7 @@ RULED = {"feature_code": "product_code", "operator_code": "=", "value": "ruled"}
 CORRECTED = "plain/stage_changes_2026-03-04.csv"
 WITHDRAWN = "plain/stage_changes_2026-03-03.csv"
 ERASED = "plain/stage_changes_2026-03-02.csv"
+RELANDED = "plain/stage_changes_2026-03-01.csv"
 MAVEN = "maven_crm/sales_pipeline.csv"
 
 
@@ -90,8 +93,15 @@ def seeds(**edited: Rows) -> Seeds:
         "segment_rules": [rule("again", **RETURNED)],
         "channels": [channel(story) for story in STORIES],
         "fx_rates": [rate("1.1")],
+        "gate_rules": [*map(lenient, shipped_seed("gate_rules"))],
     }  # fmt: skip
     return {**own, **edited}
+
+
+def lenient(gate_rule: Row) -> Row:
+    """One of two records of a file may be rejected: it is mended later."""
+    is_meant = gate_rule["rule_code"] == "rejected_share"
+    return {**gate_rule, "threshold": "0.5"} if is_meant else gate_rule
 
 
 def rate(home_rate: str) -> Row:
@@ -106,7 +116,7 @@ def contact(name: str, email: str) -> Row:
     return {"contact_id": name, "email": email}
 
 
-FIRST: dict[str, Sequence[Row]] = {
+FIRST: dict[str, Sequence[Row] | str] = {
     "plain/stage_changes_2026-03-05.csv": [
         *moves("still", "2026-01-05 a", "2026-01-20 b"),
         *moves("late", "2026-01-05 a"),
@@ -126,6 +136,7 @@ FIRST: dict[str, Sequence[Row]] = {
     ],
     CORRECTED: moves("corrected", "2026-01-05 a", "2026-01-20 b"),
     WITHDRAWN: moves("withdrawn", "2026-01-05 a"),
+    RELANDED: "deal_id,source_stage,changed_at\nrelanded,a,2026-01-05\nrelanded,l\n",
     ERASED: [*moves("erased", "2026-01-05 a"), *moves("still", "2026-01-05 a")],
     "plain/deals_2026-03-05.csv": [
         *map(deal, ("still", "late", "corrected", "deleted", "merged", "reopened")),
@@ -135,7 +146,7 @@ FIRST: dict[str, Sequence[Row]] = {
         deal("recognised", contact_id="c2"),
         deal("ruled", product="ruled"),
         deal("paid", amount="100", currency_code="EUR"),
-        deal("shifted"),
+        *map(deal, ("shifted", "relanded")),
     ],
     "plain/leads_2026-03-05.csv": [
         {
@@ -210,6 +221,7 @@ def nights(root: Path) -> Nights:
     forget_what_was_recorded(at, first.current)
     at.write(SECOND)
     at.sources, at.timezone = "plain", "Europe/Vienna"
+    mend(at, RELANDED, "3,relanded,l,2026-01-20")
     second = at.night()
 
     rollback(at.paths)
@@ -246,9 +258,19 @@ def forget_what_was_recorded(at: Installation, generation: str) -> None:
 
 
 def withdraw(at: Installation, name: str) -> None:
-    """Take a file back: no longer delivered, no longer admitted."""
-    (at.root / "extracts" / name).unlink()
-    edit_manifest(at, name, status_code="withdrawn")
+    """Take a file back, which lies in extracts/ as before."""
+    with restored_environment():
+        corrections.withdraw(at.settings, name, "it was a test", "")
+
+
+def mend(at: Installation, name: str, record: str) -> None:
+    """Write a file's rejected records, mend one, and land it."""
+    to = at.root / "mend.csv"
+    with restored_environment():
+        corrections.write_rejects(at.settings, name, "", to)
+        header = to.read_text(encoding="utf-8").splitlines()[0]
+        to.write_text(f"{header}\n{record}\n", encoding="utf-8")
+        corrections.land_mended(at.settings, name, "", to)
 
 
 def erase(at: Installation, name: str, deal_id: str) -> None:
@@ -348,6 +370,10 @@ MOVED = {
     "converted": (
         ("2026-01", "a", "advanced_count"),
         [("g000002", "conversion", 0, 1, 1, 1)],
+    ),
+    "relanded": (
+        ("2026-01", "a", "lost_count"),
+        [("g000002", "late_row", 0, 1, 1, 1)],
     ),
     "remapped": (
         ("2026-01", "a", "entered_count"),

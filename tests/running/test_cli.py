@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from dagster_project import cli, night, samples
-from dagster_project.locking import run_lock
+from dagster_project import cli, corrections, night, samples
+from dagster_project.landing import ContractError
+from dagster_project.landing.choosing import ChoiceError
+from dagster_project.landing.incoming import RefusedError
+from dagster_project.landing.mending import MendError
+from dagster_project.locking import LockHeldError, run_lock
 from dagster_project.night import GateLine, NightSummary
 from dagster_project.paths import Paths
 from tests.running.conftest import Publisher
+from tests.running.test_locking import holder_of
 
 Call = Callable[..., Result]
 HEAVY = ("dagster", "dbt", "pandas", "great_expectations", "altair", "duckdb")
@@ -161,3 +166,65 @@ def test_a_report_of_nothing_published_is_refused_in_words(call: Call) -> None:
     result = call("report")
     assert result.exit_code == cli.FAULT
     assert "nothing is published yet" in result.output
+
+
+CORRECTIONS = [
+    ["withdraw", "a.csv", "--reason", "wrong"],
+    ["admit", "a.csv"],
+    ["reland"],
+    ["reland", "a.csv"],
+    ["reland", "a.csv", "--to", "mend.csv"],
+]
+
+
+@pytest.mark.parametrize("arguments", CORRECTIONS)
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ChoiceError("there are b.csv"), cli.USAGE),
+        (MendError("line 3 is there twice"), cli.USAGE),
+        (RefusedError("no usable header"), cli.REFUSED),
+        (LockHeldError(Path("run.lock"), None), cli.LOCKED),
+        (ContractError("meta.extract.files is missing"), cli.FAULT),
+    ],
+)
+def test_a_correction_that_cannot_be_made_is_told_in_words(
+    call: Call,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    error: Exception,
+    code: int,
+) -> None:
+    def refuse(*_: Any) -> list[str]:
+        raise error
+
+    for name in ("withdraw", "admit", "reland", "list_rejects", "write_rejects"):
+        monkeypatch.setattr(corrections, name, refuse)
+    result = call(*arguments)
+    assert result.exit_code == code
+    assert str(error) in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("arguments", CORRECTIONS)
+def test_a_correction_waits_for_no_night(
+    call: Call, paths: Paths, arguments: list[str]
+) -> None:
+    with holder_of(paths.lock):
+        result = call(*arguments)
+    assert result.exit_code == cli.LOCKED
+    assert "another run holds the lock" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["withdraw", "a.csv"],
+        ["reland", "--to", "mend.csv"],
+        ["reland", "a.csv", "--from", "not_there.csv"],
+    ],
+)
+def test_a_correction_half_stated_is_an_error_of_usage(
+    call: Call, arguments: list[str]
+) -> None:
+    assert call(*arguments).exit_code == cli.USAGE

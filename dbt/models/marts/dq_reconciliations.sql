@@ -6,6 +6,7 @@ with files as (
         sum(physical_count) as expected_count,
         sum(landed_count + rejected_count + erased_count) as actual_count
     from {{ ref('dq_load_audit') }}
+    where status_code not in ('duplicate', 'withdrawn')
     group by source_code
 
 ),

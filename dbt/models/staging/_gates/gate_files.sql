@@ -34,7 +34,9 @@ tried as (
             partition by source_code, table_name, file_name order by batch_id desc
         ) as recency
     from {{ source('lake', 'manifest') }}
+    -- a file that is landed again says nothing of what its name has by now
     where source_code in ({{ quoted(enabled_sources()) }})
+        and coalesce(replaced_batch_id, '') = ''
 
 ),
 
