@@ -36,6 +36,11 @@ class Paths:
         return self.lake / "_rejects"
 
     @property
+    def profiles(self) -> Path:
+        """What is counted of each landed file, to compare extracts with."""
+        return self.lake / "_profiles"
+
+    @property
     def records(self) -> Path:
         return self.lake / "_records"
 

@@ -12,6 +12,7 @@ from dagster_project.landing import lake
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.duck import literal
 from dagster_project.landing.lake import FileOutcome
+from dagster_project.landing.profiles import profile_files
 from dagster_project.paths import Paths
 from dagster_project.settings import Settings
 
@@ -100,6 +101,7 @@ def freeze_run(
         sources=_sources(tables, admitted, instant),
     )
     write_run(run, paths)
+    profile_files(contracts, paths, settings.memory_limit)
     return run
 
 
