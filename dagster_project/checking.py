@@ -60,6 +60,13 @@ COLUMNS: Final[Mapping[str, str]] = {
 OPTIONAL_FILES: Final = ("plays", "experiments", "scoring_rules")
 
 
+FINDINGS_TOLD: Final = 20
+
+
+class UnsoundSeedsError(RuntimeError):
+    """Seeds that no night may begin with; the message names each file and line."""
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """What is wrong with a seed, where, and what to do; line 0 is the whole file."""
@@ -138,6 +145,21 @@ def check_seeds(seeds: Path) -> list[Finding]:
     }
     findings += _relation_findings(Seeds(seeds.name, rows, sound))
     return sorted(set(findings))
+
+
+def refuse_unsound_seeds(seeds: Path) -> None:
+    """Let nothing be landed or built on decisions that do not hang together.
+
+    Raises:
+        UnsoundSeedsError: what `check` finds wrong, by file and line.
+    """
+    found = check_seeds(seeds)
+    if found:
+        told = [str(each) for each in found[:FINDINGS_TOLD]]
+        more = len(found) - len(told)
+        told += [f"and {more} more: `funnelhouse check` tells all"] if more else []
+        head = "the seeds do not hang together, and nothing was landed or built:"
+        raise UnsoundSeedsError("\n".join([head, *told]))
 
 
 def _read(seeds: Path, seed: str) -> tuple[list[Row] | None, list[Finding]]:

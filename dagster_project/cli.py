@@ -237,9 +237,10 @@ def report(only_path: bool) -> None:
     if only_path:
         click.echo(folder / "report" / "index.html")
         return
-    from dagster_project.bi import write_report
+    from dagster_project.bi import write_quality, write_report
 
     click.echo(write_report(folder))
+    click.echo(write_quality(folder, Paths.of(current_settings())))
 
 
 @main.command()

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.checking import UnsoundSeedsError, refuse_unsound_seeds
 from dagster_project.locking import LockHeldError, run_lock
 from dagster_project.notifying import notify
 from dagster_project.paths import Paths
@@ -41,7 +42,7 @@ event_log_storage:
     base_dir: {history}
 """
 _CHECK_FAILED = "DagsterAssetCheckFailedError"
-_REFUSALS = frozenset({"RefusedError", _CHECK_FAILED})
+_REFUSALS = frozenset({"RefusedError", "UnsoundSeedsError", _CHECK_FAILED})
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class NightSummary:
     generation: str = ""
     facts: Path | None = None
     report: Path | None = None
+    quality: Path | None = None
     warnings: list[str] = field(default_factory=list)
     trace: str = ""
 
@@ -165,6 +167,11 @@ def _run_locked(
 ) -> NightSummary:
     apply_environment(settings, paths)
     try:
+        # The resource of every night refuses them too; here it spares the parse.
+        refuse_unsound_seeds(paths.seeds)
+    except UnsoundSeedsError as error:
+        return NightSummary(REFUSED, "refused", str(error))
+    try:
         job = load_job(settings)
         keys = _selected_keys(settings, select) if select else None
     except (TransformError, ValueError) as error:
@@ -231,6 +238,7 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         generation=generation,
         facts=facts if facts.is_file() else None,
         report=_report(folder),
+        quality=_quality(result, paths),
         warnings=_unclaimed(told.get("lake/runs", {}).get("unclaimed", [])),
         trace=trace,
     )
@@ -249,6 +257,15 @@ def _unclaimed(names: list[str]) -> list[str]:
 def _report(folder: Path) -> Path | None:
     path = folder / "report" / "index.html"
     return path if path.is_file() else None
+
+
+def _quality(result: "dg.ExecuteInProcessResult", paths: Paths) -> Path | None:
+    """The quality page, where this night judged anything."""
+    judged = any(
+        "gate" in evaluation.metadata
+        for evaluation in result.get_asset_check_evaluations()
+    )
+    return paths.quality_page if judged and paths.quality_page.is_file() else None
 
 
 def _told(settings: Settings, summary: NightSummary) -> NightSummary:

@@ -94,6 +94,11 @@ class Paths:
         return self.published / f".{generation_id}.tmp"
 
     @property
+    def quality_page(self) -> Path:
+        """What the gates of the last night said, also where nothing was published."""
+        return self.data / "quality" / "index.html"
+
+    @property
     def dagster_home(self) -> Path:
         return self.data / "dagster"
 

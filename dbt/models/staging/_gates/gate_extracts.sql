@@ -85,14 +85,32 @@ counted as (
 
 ),
 
+-- A file of the very same content again is no news, but a sign of life.
+repeats as (
+
+    select source_code, table_name, max(extracted_at) as repeated_at
+    from {{ source('lake', 'manifest') }}
+    where status_code = 'duplicate'
+        and extracted_at <= (select runs.as_of from runs)
+    group by source_code, table_name
+
+),
+
 compared as (
 
     select
         counted.*,
         counted.earlier_count >= 5 as is_comparable,
-        {{ seconds_between('counted.extracted_at', 'runs.as_of') }} as age_seconds
+        {{ seconds_between(
+            'greatest(counted.extracted_at, '
+            ~ 'coalesce(repeats.repeated_at, counted.extracted_at))',
+            'runs.as_of'
+        ) }} as age_seconds
     from counted
     cross join runs
+    left join repeats
+        on counted.source_code = repeats.source_code
+        and counted.table_name = repeats.table_name
 
 ),
 
