@@ -69,18 +69,28 @@ class UnsoundSeedsError(RuntimeError):
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """What is wrong with a seed, where, and what to do; line 0 is the whole file."""
+    """What is wrong with a file, where, and what to do; line 0 is the whole file.
+
+    `to_dict` is what `funnelhouse check --json` lists, and stays as it is: editors and
+    CI read it. A finding that is not of one column has an empty one.
+    """
 
     file: str
     line: int
     message: str
+    column: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file} line {self.line}" if self.line else self.file
         return f"{where}: {self.message}"
 
     def to_dict(self) -> dict[str, Any]:
-        return {"file": self.file, "line": self.line, "message": self.message}
+        return {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+        }
 
 
 @dataclass(frozen=True)
@@ -97,8 +107,8 @@ class Row:
     def key(self, *columns: str) -> tuple[str, ...]:
         return tuple(self.values[column] for column in columns)
 
-    def says(self, message: str) -> Finding:
-        return Finding(self.file, self.line, message)
+    def says(self, message: str, column: str = "") -> Finding:
+        return Finding(self.file, self.line, message, column)
 
 
 @dataclass(frozen=True)
@@ -434,7 +444,7 @@ def _field_findings(seed: str, row: Row) -> Iterator[Finding]:
     for column, check in FIELDS.get(seed, {}).items():
         problem = check(row[column])
         if problem:
-            yield row.says(f"{column} {row[column]!r} {problem}")
+            yield row.says(f"{column} {row[column]!r} {problem}", column)
 
 
 def _repeated(rows: Iterable[Row], *columns: str) -> Iterator[Finding]:
@@ -466,7 +476,7 @@ def _unknown(
         return
     near = get_close_matches(value, sorted(known), n=1)
     hint = f"did you mean {near[0]!r}?" if near else "correct it or add it there"
-    yield row.says(f"{column} {value!r} is not in {file}.csv; {hint}")
+    yield row.says(f"{column} {value!r} is not in {file}.csv; {hint}", column)
 
 
 def _start(row: Row) -> date:

@@ -1,87 +1,37 @@
--- An extract is compared with up to 30 before it; with fewer than five nothing is said.
-with runs as (
-
-    select as_of from {{ source('lake', 'runs') }}
-
-),
-
-files as (
-
-    select
-        files.source_code,
-        files.table_name,
-        files.file_name,
-        files.extracted_at,
-        files.landed_count,
-        coalesce(profiles.repeated_count, 0) as repeated_count
-    from {{ source('lake', 'files') }} as files
-    left join {{ source('lake', 'profiles') }} as profiles
-        on files.source_code = profiles.source_code
-        and files.table_name = profiles.table_name
-        and files.file_sha256 = profiles.file_sha256
-        and profiles.column_name = ''
-    where files.extracted_at is not null
-
-),
-
-extracts as (
+-- With fewer than five extracts before it, nothing is said of the newest.
+with counted as (
 
     select
         source_code,
         table_name,
-        extracted_at,
-        sum(landed_count) as rows_count,
-        sum(repeated_count) as repeated_count,
-        min(file_name) as file_name
-    from files
-    group by source_code, table_name, extracted_at
-
-),
-
-numbered as (
-
-    select
-        *,
-        {{ seconds_between('lag(extracted_at) over followed', 'extracted_at') }}
-            as gap_seconds,
-        row_number() over newest_first as recency
-    from extracts
-    window
-        followed as (partition by source_code, table_name order by extracted_at),
-        newest_first as (
-            partition by source_code, table_name order by extracted_at desc
-        )
-
-),
-
-counted as (
-
-    select
-        source_code,
-        table_name,
-        count(case when recency > 1 then 1 end) as earlier_count,
+        count(case when not is_newest then 1 end) as earlier_count,
         max(extracted_at) as extracted_at,
-        max(case when recency = 1 then file_name end) as example_file,
-        cast(max(case when recency = 1 then rows_count end) as bigint) as rows_count,
-        cast(min(case when recency > 1 then rows_count end) as double) as least_count,
-        cast(max(case when recency > 1 then rows_count end) as double) as most_count,
+        max(case when is_newest then file_name end) as example_file,
+        max(case when is_newest then rows_count end) as rows_count,
+        cast(min(case when not is_newest then rows_count end) as double) as least_count,
+        cast(max(case when not is_newest then rows_count end) as double) as most_count,
         percentile_cont(0.5) within group (
-            order by case when recency > 1 then rows_count end
+            order by case when not is_newest then rows_count end
         ) as median_count,
         max(gap_seconds) as longest_gap_seconds,
         coalesce(
-            cast(sum(case when recency = 1 then repeated_count end) as double)
-            / nullif(sum(case when recency = 1 then rows_count end), 0),
+            cast(sum(case when is_newest then repeated_count end) as double)
+            / nullif(sum(case when is_newest then rows_count end), 0),
             0
         ) as repeated_share,
         coalesce(
-            cast(sum(case when recency > 1 then repeated_count end) as double)
-            / nullif(sum(case when recency > 1 then rows_count end), 0),
+            cast(sum(case when not is_newest then repeated_count end) as double)
+            / nullif(sum(case when not is_newest then rows_count end), 0),
             0
         ) as usual_repeated_share
-    from numbered
-    where recency <= 31
+    from {{ ref('int_extracts') }}
     group by source_code, table_name
+
+),
+
+runs as (
+
+    select as_of from {{ source('lake', 'runs') }}
 
 ),
 

@@ -2,41 +2,25 @@
 with profiles as (
 
     select
-        profiles.*,
-        files.file_name,
-        files.extracted_at
+        profiles.source_code,
+        profiles.table_name,
+        profiles.column_name,
+        profiles.rows_count,
+        profiles.null_count,
+        extracts.extracted_at,
+        extracts.file_name,
+        extracts.is_newest
     from {{ source('lake', 'profiles') }} as profiles
     inner join {{ source('lake', 'files') }} as files
         on profiles.source_code = files.source_code
         and profiles.table_name = files.table_name
+        and profiles.file_name = files.file_name
         and profiles.file_sha256 = files.file_sha256
-    where profiles.column_name <> '' and files.extracted_at is not null
-
-),
-
-extracts as (
-
-    select
-        source_code,
-        table_name,
-        column_name,
-        extracted_at,
-        sum(rows_count) as rows_count,
-        sum(null_count) as null_count,
-        min(file_name) as file_name
-    from profiles
-    group by source_code, table_name, column_name, extracted_at
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by source_code, table_name, column_name order by extracted_at desc
-        ) as recency
-    from extracts
+    inner join {{ ref('int_extracts') }} as extracts
+        on files.source_code = extracts.source_code
+        and files.table_name = extracts.table_name
+        and files.extracted_at = extracts.extracted_at
+    where profiles.column_name <> ''
 
 ),
 
@@ -46,22 +30,23 @@ counted as (
         source_code,
         table_name,
         column_name,
-        count(case when recency > 1 then 1 end) as earlier_count,
-        max(case when recency = 1 then file_name end) as example_file,
-        cast(sum(case when recency = 1 then rows_count end) as bigint) as rows_count,
-        cast(sum(case when recency = 1 then null_count end) as bigint) as null_count,
+        count(distinct case when not is_newest then extracted_at end) as earlier_count,
+        max(case when is_newest then file_name end) as example_file,
+        cast(coalesce(sum(case when is_newest then rows_count end), 0) as bigint)
+            as rows_count,
+        cast(coalesce(sum(case when is_newest then null_count end), 0) as bigint)
+            as null_count,
         coalesce(
-            cast(sum(case when recency = 1 then null_count end) as double)
-            / nullif(sum(case when recency = 1 then rows_count end), 0),
+            cast(sum(case when is_newest then null_count end) as double)
+            / nullif(sum(case when is_newest then rows_count end), 0),
             0
         ) as null_share,
         coalesce(
-            cast(sum(case when recency > 1 then null_count end) as double)
-            / nullif(sum(case when recency > 1 then rows_count end), 0),
+            cast(sum(case when not is_newest then null_count end) as double)
+            / nullif(sum(case when not is_newest then rows_count end), 0),
             0
         ) as usual_null_share
-    from numbered
-    where recency <= 31
+    from profiles
     group by source_code, table_name, column_name
 
 ),
