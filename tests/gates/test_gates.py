@@ -714,6 +714,25 @@ def test_rules_are_read_as_a_spreadsheet_writes_them(gate_rules: Write) -> None:
 
 
 @pytest.mark.parametrize(
+    ("severity", "threshold", "passed", "blocks"),
+    [
+        ("block", "0.01", False, True),
+        ("warn", "0.01", False, False),
+        ("block", "0.02", True, False),
+    ],
+)
+def test_an_analyst_loosens_a_rule_in_its_row_alone(
+    gate_rules: Write, severity: str, threshold: str, passed: bool, blocks: bool
+) -> None:
+    row = f"rejected_share,{severity},{threshold},data people\n"
+    given = rules() | read_rules(gate_rules(HEADER + row))
+    rejected = frames("staging", rejected_share=[{"rejected_share": 0.015}])
+    results = {each.rule_code: each for each in validate("staging", rejected, given)}
+    judged = results["rejected_share"]
+    assert (judged.passed, judged.blocks) == (passed, blocks)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (HEADER + "made_up,block,0,x\n", "line 2: rule_code 'made_up' belongs to no"),
