@@ -412,8 +412,8 @@ WORDINGS: Final[Mapping[str, Wording]] = {
         "raw tables",
         "of unusual volume",
         _volume,
-        "Ask the source whether rows are missing or doubled; `funnelhouse withdraw` "
-        "takes a wrong extract back.",
+        "Ask the source whether rows are missing or doubled; a corrected extract is "
+        "delivered under its own name.",
     ),
     "extracts_not_overdue": Wording(
         "raw tables",
