@@ -60,20 +60,37 @@ COLUMNS: Final[Mapping[str, str]] = {
 OPTIONAL_FILES: Final = ("plays", "experiments", "scoring_rules")
 
 
+FINDINGS_TOLD: Final = 20
+
+
+class UnsoundSeedsError(RuntimeError):
+    """Seeds that no night may begin with; the message names each file and line."""
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
-    """What is wrong with a seed, where, and what to do; line 0 is the whole file."""
+    """What is wrong with a file, where, and what to do; line 0 is the whole file.
+
+    `to_dict` is what `funnelhouse check --json` lists, and stays as it is: editors and
+    CI read it. A finding that is not of one column has an empty one.
+    """
 
     file: str
     line: int
     message: str
+    column: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file} line {self.line}" if self.line else self.file
         return f"{where}: {self.message}"
 
     def to_dict(self) -> dict[str, Any]:
-        return {"file": self.file, "line": self.line, "message": self.message}
+        return {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+        }
 
 
 @dataclass(frozen=True)
@@ -90,8 +107,8 @@ class Row:
     def key(self, *columns: str) -> tuple[str, ...]:
         return tuple(self.values[column] for column in columns)
 
-    def says(self, message: str) -> Finding:
-        return Finding(self.file, self.line, message)
+    def says(self, message: str, column: str = "") -> Finding:
+        return Finding(self.file, self.line, message, column)
 
 
 @dataclass(frozen=True)
@@ -138,6 +155,21 @@ def check_seeds(seeds: Path) -> list[Finding]:
     }
     findings += _relation_findings(Seeds(seeds.name, rows, sound))
     return sorted(set(findings))
+
+
+def refuse_unsound_seeds(seeds: Path) -> None:
+    """Let nothing be landed or built on decisions that do not hang together.
+
+    Raises:
+        UnsoundSeedsError: what `check` finds wrong, by file and line.
+    """
+    found = check_seeds(seeds)
+    if found:
+        told = [str(each) for each in found[:FINDINGS_TOLD]]
+        more = len(found) - len(told)
+        told += [f"and {more} more: `funnelhouse check` tells all"] if more else []
+        head = "the seeds do not hang together, and nothing was landed or built:"
+        raise UnsoundSeedsError("\n".join([head, *told]))
 
 
 def _read(seeds: Path, seed: str) -> tuple[list[Row] | None, list[Finding]]:
@@ -412,7 +444,7 @@ def _field_findings(seed: str, row: Row) -> Iterator[Finding]:
     for column, check in FIELDS.get(seed, {}).items():
         problem = check(row[column])
         if problem:
-            yield row.says(f"{column} {row[column]!r} {problem}")
+            yield row.says(f"{column} {row[column]!r} {problem}", column)
 
 
 def _repeated(rows: Iterable[Row], *columns: str) -> Iterator[Finding]:
@@ -444,7 +476,7 @@ def _unknown(
         return
     near = get_close_matches(value, sorted(known), n=1)
     hint = f"did you mean {near[0]!r}?" if near else "correct it or add it there"
-    yield row.says(f"{column} {value!r} is not in {file}.csv; {hint}")
+    yield row.says(f"{column} {value!r} is not in {file}.csv; {hint}", column)
 
 
 def _start(row: Row) -> date:

@@ -17,6 +17,7 @@ from dagster_project.paths import Paths
 from dagster_project.settings import SettingError, Settings
 
 if TYPE_CHECKING:
+    from dagster_project.checking import Finding
     from dagster_project.night import NightSummary
 
 FAULT, USAGE, REFUSED, LOCKED = 1, 2, 3, 4
@@ -200,23 +201,23 @@ def status(with_settings: bool, as_json: bool) -> None:
 def check(as_json: bool) -> NoReturn:
     """Check seeds and source declarations, without touching any data.
 
+    With --json a list of objects with file, line (0: the whole file), column (empty:
+    of no one column) and message; the list is empty when all is sound.
+
     \b
-    Example:
+    Examples:
       funnelhouse check
+      funnelhouse check --json
     """
     from dagster_project.checking import check_seeds
 
     settings = current_settings()
-    found = [
-        {"file": each.file, "line": each.line, "message": each.message}
-        for each in check_seeds(settings.seeds)
-    ]
-    found += _contract_findings(settings)
+    found = [*check_seeds(settings.seeds), *_declaration_findings(settings)]
     if as_json:
-        _print_json(found)
+        _print_json([each.to_dict() for each in found])
     for each in () if as_json else found:
-        where = f"{each['file']}:{each['line']}" if each["line"] else str(each["file"])
-        click.echo(f"{where}: {each['message']}", err=True)
+        where = f"{each.file}:{each.line}" if each.line else each.file
+        click.echo(f"{where}: {each.message}", err=True)
     if not found and not as_json:
         click.echo("seeds and source declarations are sound")
     sys.exit(REFUSED if found else 0)
@@ -237,9 +238,10 @@ def report(only_path: bool) -> None:
     if only_path:
         click.echo(folder / "report" / "index.html")
         return
-    from dagster_project.bi import write_report
+    from dagster_project.bi import write_quality, write_report
 
     click.echo(write_report(folder))
+    click.echo(write_quality(folder, Paths.of(current_settings())))
 
 
 @main.command()
@@ -390,17 +392,16 @@ def _refuse_unknown_sources(settings: Settings) -> None:
         )
 
 
-def _contract_findings(settings: Settings) -> list[dict[str, Any]]:
-    """What is wrong with the declarations of sources, as dbt and landing read them."""
-    from dagster_project.landing import ContractError, read_contracts
-    from dagster_project.transforming import TransformError, load_project
+def _declaration_findings(settings: Settings) -> "list[Finding]":
+    """What is wrong with the declarations of sources, by file and line."""
+    from dagster_project.checking import Finding
+    from dagster_project.landing.declarations import check_declarations
+    from dagster_project.paths import DBT
 
-    try:
-        project = load_project(settings)
-        read_contracts(project.manifest, settings.sources)
-    except (ContractError, TransformError) as error:
-        return [{"file": "dbt", "line": 0, "message": str(error)}]
-    return []
+    return [
+        Finding(f"dbt/{wrong.file.relative_to(DBT)}", wrong.line, wrong.message)
+        for wrong in check_declarations(DBT, settings.sources)
+    ]
 
 
 def _correct(correct: Callable[[], list[str]]) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.checking import UnsoundSeedsError, refuse_unsound_seeds
 from dagster_project.locking import LockHeldError, run_lock
 from dagster_project.notifying import notify
 from dagster_project.paths import Paths
@@ -43,7 +44,7 @@ event_log_storage:
     base_dir: {history}
 """
 _CHECK_FAILED = "DagsterAssetCheckFailedError"
-_REFUSALS = frozenset({"RefusedError", _CHECK_FAILED})
+_REFUSALS = frozenset({"RefusedError", "UnsoundSeedsError", _CHECK_FAILED})
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class NightSummary:
     generation: str = ""
     facts: Path | None = None
     report: Path | None = None
+    quality: Path | None = None
     warnings: list[str] = field(default_factory=list)
     trace: str = ""
 
@@ -166,11 +168,15 @@ def _run_locked(
     observe: Observer | None,
 ) -> NightSummary:
     try:
+        # The resource of every night refuses them too; here it spares the parse.
+        refuse_unsound_seeds(paths.seeds)
         apply_environment(settings, paths)
         job = load_job(settings)
         keys = _selected_keys(settings, select) if select else None
         _quieten()
         return _execute(job, paths, config, keys, observe)
+    except UnsoundSeedsError as error:
+        return NightSummary(REFUSED, "refused", str(error))
     except (TransformError, ValueError) as error:
         return NightSummary(FAULT, "failed", with_remedy(str(error)))
     except Exception as error:
@@ -247,6 +253,7 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         generation=generation,
         facts=facts if facts.is_file() else None,
         report=_report(folder),
+        quality=_quality(result, paths),
         warnings=[
             *_rejected(code, landed),
             *_unclaimed(told.get("lake/runs", {}).get("unclaimed", [])),
@@ -280,6 +287,15 @@ def _unclaimed(names: list[str]) -> list[str]:
 def _report(folder: Path) -> Path | None:
     path = folder / "report" / "index.html"
     return path if path.is_file() else None
+
+
+def _quality(result: "dg.ExecuteInProcessResult", paths: Paths) -> Path | None:
+    """The quality page, where this night judged anything."""
+    judged = any(
+        "gate" in evaluation.metadata
+        for evaluation in result.get_asset_check_evaluations()
+    )
+    return paths.quality_page if judged and paths.quality_page.is_file() else None
 
 
 def _told(settings: Settings, summary: NightSummary) -> NightSummary:

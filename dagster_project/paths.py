@@ -36,6 +36,11 @@ class Paths:
         return self.lake / "_rejects"
 
     @property
+    def profiles(self) -> Path:
+        """What is counted of each landed file, to compare extracts with."""
+        return self.lake / "_profiles"
+
+    @property
     def records(self) -> Path:
         return self.lake / "_records"
 
@@ -91,6 +96,11 @@ class Paths:
     def unfinished_generation(self, generation_id: str) -> Path:
         """Where a generation is written until it is whole."""
         return self.published / f".{generation_id}.tmp"
+
+    @property
+    def quality_page(self) -> Path:
+        """What the gates of the last night said, also where nothing was published."""
+        return self.data / "quality" / "index.html"
 
     @property
     def dagster_home(self) -> Path:

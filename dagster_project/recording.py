@@ -13,9 +13,12 @@ from dagster_project.syncing import replace_whole
 
 GATE_RESULT = {
     "night_code": "string",
+    "as_of": "timestamp[us]",
     "gate_code": "string",
     "rule_code": "string",
     "severity_code": "string",
+    "threshold": "float64",
+    "owner_name": "string",
     "is_passed": "bool",
     "is_blocking": "bool",
     "unexpected_count": "int64",

@@ -175,6 +175,8 @@ def _show_places(out: Console, night: "NightSummary") -> None:
     for name, path in places.items():
         if path:
             out.print(f"{name:7} {path}", soft_wrap=True, markup=False)
+    if night.quality:
+        out.print(f"quality {night.quality}", soft_wrap=True, markup=False)
 
 
 def _show_accounting(out: Console, status: "Status") -> None:

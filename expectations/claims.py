@@ -103,6 +103,24 @@ class ExpectStageCodesToBeValidAtTheirDate(_ExpectWithin):
     column: str = "invalid_at_date_count"
 
 
+class ExpectRetiredStageCodesToBeUnused(_ExpectWithin):
+    """No use of a stage lies after its last day."""
+
+    column: str = "retired_count"
+
+
+class ExpectNoNewStageCodes(_ExpectWithin):
+    """The newest whole month uses no stage that its source never used before."""
+
+    column: str = "new_count"
+
+
+class ExpectNoVanishedStageCodes(_ExpectWithin):
+    """The newest whole month uses every stage that the month before used often."""
+
+    column: str = "vanished_count"
+
+
 class ExpectAliasesToBeAFunction(_ExpectWithin):
     """One spelling means one stage at any one time."""
 
@@ -113,6 +131,30 @@ class ExpectAliasesToNameRegisteredStages(_ExpectTrue):
     """Every alias leads to a stage of the registry."""
 
     column: str = "is_stage_registered"
+
+
+class ExpectStageIdsToHaveOneLabel(_ExpectWithin):
+    """A stage id has no second label in one extract of its source."""
+
+    column: str = "labels_count"
+
+
+class ExpectStageFlagsToAgree(_ExpectTrue):
+    """What a source says of a stage (won, closed, probability), the registry says."""
+
+    column: str = "is_agreed"
+
+
+class ExpectSourcesOfAPipelineToAgree(_ExpectTrue):
+    """A stage that one source of a pipeline uses, its other sources can say too."""
+
+    column: str = "is_named"
+
+
+class ExpectSeedCodesToBeRegistered(_ExpectTrue):
+    """Steps, targets and benchmarks name codes that exist."""
+
+    column: str = "is_registered"
 
 
 class ExpectRejectedShareToBeWithin(_ExpectWithin):
@@ -137,6 +179,30 @@ class ExpectValuesToBeCastable(_ExpectWithin):
     column: str = "uncastable_count"
 
 
+class ExpectExtractsOfUsualVolume(_ExpectWithin):
+    """The newest extract has about as many rows as those before it."""
+
+    column: str = "volume_share"
+
+
+class ExpectExtractsNotToBeOverdue(_ExpectWithin):
+    """A table's newest extract is no older than its extracts use to lie apart."""
+
+    column: str = "overdue_share"
+
+
+class ExpectExtractKeysToBeMetOnce(_ExpectWithin):
+    """The newest extract repeats its keys no more than those before it."""
+
+    column: str = "repeated_rise_share"
+
+
+class ExpectColumnsToBeFilledAsUsual(_ExpectWithin):
+    """A column of the newest extract is no emptier than in those before it."""
+
+    column: str = "null_rise_share"
+
+
 class ExpectHistoryToEndInTheCurrentStage(_ExpectWithin):
     """A deal's last change of stage leads to the stage it is in."""
 
@@ -147,6 +213,24 @@ class ExpectOutcomesToAgree(_ExpectWithin):
     """A deal's own outcome is that of the stage it is in."""
 
     column: str = "disagreeing_count"
+
+
+class ExpectStageOrderAsSeen(_ExpectWithin):
+    """Journeys pass two stages in the order of the registry more often than not."""
+
+    column: str = "backward_share"
+
+
+class ExpectStageOrderWithoutDrift(_ExpectWithin):
+    """They do so this month as often as in the quarter before it."""
+
+    column: str = "drift_share"
+
+
+class ExpectClosedJourneysToReopenByName(_ExpectWithin):
+    """No journey leaves a won or lost stage for an open one but by reopening."""
+
+    column: str = "unreopened_count"
 
 
 class ExpectRowsToBeAccountedFor(_ExpectWithin):
@@ -161,6 +245,12 @@ class ExpectMartCodesToBeRegistered(_ExpectTrue):
     column: str = "is_registered"
 
 
+class ExpectCountedStagesToEqualTheLedger(_ExpectTrue):
+    """A mart counts the stages that the ledger has, and no other."""
+
+    column: str = "is_in_both"
+
+
 class ExpectRestatementsToBeExplained(_ExpectWithin):
     """Every published figure that moved, moved for a known reason."""
 
@@ -170,14 +260,29 @@ class ExpectRestatementsToBeExplained(_ExpectWithin):
 CLAIMS: dict[str, type[_NothingSetAside]] = {
     "stage_codes_registered": ExpectStageCodesToBeRegistered,
     "stage_codes_valid_at_date": ExpectStageCodesToBeValidAtTheirDate,
+    "retired_stage_codes_unused": ExpectRetiredStageCodesToBeUnused,
+    "no_new_stage_codes": ExpectNoNewStageCodes,
+    "no_vanished_stage_codes": ExpectNoVanishedStageCodes,
     "aliases_are_a_function": ExpectAliasesToBeAFunction,
     "aliases_name_registered_stages": ExpectAliasesToNameRegisteredStages,
+    "stage_ids_have_one_label": ExpectStageIdsToHaveOneLabel,
+    "stage_flags_agree": ExpectStageFlagsToAgree,
+    "sources_of_a_pipeline_agree": ExpectSourcesOfAPipelineToAgree,
+    "seed_codes_registered": ExpectSeedCodesToBeRegistered,
     "rejected_share": ExpectRejectedShareToBeWithin,
     "files_whole": ExpectFilesToBeWhole,
     "values_castable": ExpectValuesToBeCastable,
+    "extracts_of_usual_volume": ExpectExtractsOfUsualVolume,
+    "extracts_not_overdue": ExpectExtractsNotToBeOverdue,
+    "extract_keys_met_once": ExpectExtractKeysToBeMetOnce,
+    "columns_filled_as_usual": ExpectColumnsToBeFilledAsUsual,
     "history_ends_in_current_stage": ExpectHistoryToEndInTheCurrentStage,
     "outcomes_agree": ExpectOutcomesToAgree,
+    "stage_order_as_seen": ExpectStageOrderAsSeen,
+    "stage_order_without_drift": ExpectStageOrderWithoutDrift,
+    "closed_journeys_reopen_by_name": ExpectClosedJourneysToReopenByName,
     "rows_accounted_for": ExpectRowsToBeAccountedFor,
     "mart_codes_registered": ExpectMartCodesToBeRegistered,
+    "counted_stages_equal_the_ledger": ExpectCountedStagesToEqualTheLedger,
     "restatements_explained": ExpectRestatementsToBeExplained,
 }

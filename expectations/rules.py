@@ -16,12 +16,19 @@ SEVERITIES: Final = ("block", "warn")
 
 _STAGE_CODES = "gates.gate_stage_codes"
 _ALIASES = "gates.gate_stage_aliases"
+_LABELS = "gates.gate_stage_labels"
+_SHARED = "gates.gate_shared_pipelines"
+_SEED_CODES = "gates.gate_seed_codes"
 _FILES = "gates.gate_files"
+_EXTRACTS = "gates.gate_extracts"
+_NULLS = "gates.gate_null_shares"
 _CASTS = "gates.gate_castable_values"
 _END_STATES = "gates.gate_end_states"
 _OUTCOMES = "gates.gate_outcomes"
+_MOVES = "gates.gate_stage_moves"
 _RECONCILIATIONS = "marts.dq_reconciliations"
 _MART_CODES = "gates.gate_mart_codes"
+_COUNTED = "gates.gate_counted_stages"
 _RESTATEMENTS = "gates.gate_restatements"
 
 
@@ -55,15 +62,30 @@ class Rule:
 GATE_RULES: Final[Mapping[str, GateRule]] = {
     "stage_codes_registered": GateRule("staging", _STAGE_CODES, True),
     "stage_codes_valid_at_date": GateRule("staging", _STAGE_CODES, True),
+    "retired_stage_codes_unused": GateRule("staging", _STAGE_CODES, True),
+    "no_new_stage_codes": GateRule("staging", _STAGE_CODES, True),
+    "no_vanished_stage_codes": GateRule("staging", _STAGE_CODES, True),
     "aliases_are_a_function": GateRule("staging", _ALIASES, True),
     "aliases_name_registered_stages": GateRule("staging", _ALIASES, False),
+    "stage_ids_have_one_label": GateRule("staging", _LABELS, True),
+    "stage_flags_agree": GateRule("staging", _LABELS, False),
+    "sources_of_a_pipeline_agree": GateRule("staging", _SHARED, False),
+    "seed_codes_registered": GateRule("staging", _SEED_CODES, False),
     "rejected_share": GateRule("staging", _FILES, True),
     "files_whole": GateRule("staging", _FILES, False),
     "values_castable": GateRule("staging", _CASTS, True),
+    "extracts_of_usual_volume": GateRule("staging", _EXTRACTS, True),
+    "extracts_not_overdue": GateRule("staging", _EXTRACTS, True),
+    "extract_keys_met_once": GateRule("staging", _EXTRACTS, True),
+    "columns_filled_as_usual": GateRule("staging", _NULLS, True),
     "history_ends_in_current_stage": GateRule("marts", _END_STATES, True),
     "outcomes_agree": GateRule("marts", _OUTCOMES, True),
+    "stage_order_as_seen": GateRule("marts", _MOVES, True),
+    "stage_order_without_drift": GateRule("marts", _MOVES, True),
+    "closed_journeys_reopen_by_name": GateRule("marts", _MOVES, True),
     "rows_accounted_for": GateRule("marts", _RECONCILIATIONS, True),
     "mart_codes_registered": GateRule("marts", _MART_CODES, False),
+    "counted_stages_equal_the_ledger": GateRule("marts", _COUNTED, False),
     "restatements_explained": GateRule("marts", _RESTATEMENTS, True),
 }
 
@@ -78,6 +100,13 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "deals_count",
         "unregistered_count",
         "invalid_at_date_count",
+        "retired_count",
+        "ends_on",
+        "this_month",
+        "this_month_count",
+        "last_month_count",
+        "new_count",
+        "vanished_count",
         "example_file",
     ),
     _ALIASES: (
@@ -89,6 +118,35 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "overlaps_count",
         "is_stage_registered",
     ),
+    _LABELS: (
+        "source_code",
+        "source_pipeline",
+        "source_stage",
+        "stage_code",
+        "labels_count",
+        "one_label",
+        "other_label",
+        "message",
+        "is_agreed",
+        "example_file",
+    ),
+    _SHARED: (
+        "pipeline_code",
+        "stage_code",
+        "source_code",
+        "changes_count",
+        "example_source_code",
+        "is_named",
+        "example_file",
+    ),
+    _SEED_CODES: (
+        "seed_name",
+        "name",
+        "pipeline_code",
+        "code",
+        "rows_count",
+        "is_registered",
+    ),
     _FILES: (
         "source_code",
         "table_name",
@@ -98,6 +156,36 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "rejected_count",
         "rejected_share",
         "message",
+    ),
+    _EXTRACTS: (
+        "source_code",
+        "table_name",
+        "extracted_at",
+        "earlier_count",
+        "rows_count",
+        "least_count",
+        "most_count",
+        "median_count",
+        "volume_share",
+        "age_seconds",
+        "longest_gap_seconds",
+        "overdue_share",
+        "repeated_share",
+        "usual_repeated_share",
+        "repeated_rise_share",
+        "example_file",
+    ),
+    _NULLS: (
+        "source_code",
+        "table_name",
+        "column_name",
+        "earlier_count",
+        "rows_count",
+        "null_count",
+        "null_share",
+        "usual_null_share",
+        "null_rise_share",
+        "example_file",
     ),
     _CASTS: (
         "source_code",
@@ -115,6 +203,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "differing_count",
         "differing_share",
         "example_deal_id",
+        "example_file",
+        "differing_deals",
     ),
     _OUTCOMES: (
         "source_code",
@@ -123,7 +213,24 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "deals_count",
         "disagreeing_count",
         "example_deal_id",
+        "example_file",
         "message",
+    ),
+    _MOVES: (
+        "pipeline_code",
+        "stage_code",
+        "later_stage_code",
+        "moves_count",
+        "backward_count",
+        "backward_share",
+        "recent_count",
+        "recent_backward_count",
+        "quarter_count",
+        "quarter_backward_count",
+        "drift_share",
+        "unreopened_count",
+        "example_deal_id",
+        "example_file",
     ),
     _RECONCILIATIONS: (
         "check_code",
@@ -138,6 +245,14 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "code",
         "rows_count",
         "is_registered",
+    ),
+    _COUNTED: (
+        "table_name",
+        "pipeline_code",
+        "stage_code",
+        "is_in_ledger",
+        "is_counted",
+        "is_in_both",
     ),
     _RESTATEMENTS: (
         "table_name",

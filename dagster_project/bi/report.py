@@ -45,7 +45,7 @@ def write_report(generation: Path) -> Path:
             "publish a generation first with `funnelhouse run`"
         )
     page = render(read_facts(warehouse), _read_manifest(generation))
-    return _write_whole(generation / "report" / "index.html", page)
+    return write_whole(generation / "report" / "index.html", page)
 
 
 def render(facts: Facts, manifest: Mapping[str, Any]) -> str:
@@ -57,7 +57,7 @@ def render(facts: Facts, manifest: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["csv_uri"] = _csv_uri
-    return environment.from_string(_part("page.html")).render(
+    return environment.from_string(page_part("page.html")).render(
         manifest=manifest,
         sources=_data_through(manifest),
         currency=manifest["home_currency"],
@@ -68,8 +68,8 @@ def render(facts: Facts, manifest: Mapping[str, Any]) -> str:
         file_messages=facts.file_messages.records()[:_FILE_MESSAGES_SHOWN],
         gates=facts.gates.records(),
         stage_key=_stage_key(facts),
-        styles=Markup(theme.css_variables() + _part("page.css")),  # noqa: S704
-        page_script=Markup(_part("page.js")),  # noqa: S704
+        styles=Markup(theme.css_variables() + page_part("page.css")),  # noqa: S704
+        page_script=Markup(page_part("page.js")),  # noqa: S704
         chart_script=Markup(_bundle()),  # noqa: S704
         content=_script_json(_content(facts, manifest)),
     )
@@ -185,11 +185,12 @@ def _bundle() -> str:
 
 
 @cache
-def _part(name: str) -> str:
+def page_part(name: str) -> str:
+    """A template or style of this package."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _write_whole(path: Path, text: str) -> Path:
+def write_whole(path: Path, text: str) -> Path:
     """A reader sees the old report or the new one, never half of either."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.tmp")

@@ -27,7 +27,7 @@ from dagster_project.restating import RECORDS, freeze_ingredients
 from dagster_project.transforming import Project
 
 LAKE_TABLES = (
-    *("runs", "files", "sources", "manifest", "rejects", "admissions"),
+    *("runs", "files", "sources", "manifest", "rejects", "admissions", "profiles"),
     *("ingredients", *RECORDS),
 )
 DAILY = dg.FreshnessPolicy.time_window(

@@ -34,15 +34,18 @@ GATE_RESULTS_TOLD = Description(
     "One row per rule that a gate judged in the night of this generation.",
     {
         "night_code": "Night that judged it, numbered from r000001.",
+        "as_of": "As-of of that night (UTC).",
         "gate_code": "Gate that the rule belongs to.",
         "rule_code": "Rule, as registered in seeds/gate_rules.csv.",
         "severity_code": "What the rule does when it is broken: block or warn.",
+        "threshold": "How much the rule tolerates.",
+        "owner_name": "Who decides about the rule.",
         "is_passed": "Whether the rule holds.",
         "is_blocking": "Whether it is broken and stops the publication.",
         "unexpected_count": "Rows that break the rule.",
         "checked_count": "Rows that the rule looked at.",
         "message": "What was found, in a sentence.",
-        "offenders": "At most 20 of the rows that break it, as JSON.",
+        "offenders": "At most 20 of the rows that break it, as JSON, with their file.",
     },
 )
 DAILY = dg.FreshnessPolicy.time_window(
@@ -110,9 +113,11 @@ def report_asset(project: Project) -> dg.AssetsDefinition:
         description="The report on one generation, one file with all it needs.",
     )
     def report() -> dg.MaterializeResult[Any]:
-        from dagster_project.bi import write_report
+        from dagster_project.bi import write_quality, write_report
 
-        path = write_report(latest_unfinished(project.paths))
+        folder = latest_unfinished(project.paths)
+        path = write_report(folder)
+        write_quality(folder, project.paths)
         return dg.MaterializeResult(metadata={"bytes": path.stat().st_size})
 
     return report

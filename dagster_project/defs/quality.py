@@ -1,12 +1,13 @@
 """The two gates: Great Expectations suites as blocking asset checks, one a rule.
 
 Contract: a gate reads its projections from the warehouse, read-only, writes what it
-found to `lake/_records/gate_results`, and a rule of severity `block` that is broken
-stops every step behind it.
+found to `lake/_records/gate_results` and to the quality page, and a rule of severity
+`block` that is broken stops every step behind it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -15,7 +16,14 @@ from dagster_project.defs.resources import Night
 from dagster_project.paths import Paths
 from dagster_project.recording import GATE_RESULT, write_record
 from dagster_project.transforming import Project
-from expectations import GATE_RULES, PROJECTIONS, GateResult, read_rules, validate
+from expectations import (
+    GATE_RULES,
+    PROJECTIONS,
+    GateResult,
+    Rule,
+    read_rules,
+    validate,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,14 +45,32 @@ def read_projections(paths: Paths, gate: str) -> "dict[str, pd.DataFrame]":
         }
 
 
-def record_results(paths: Paths, night_code: str, results: list[GateResult]) -> None:
-    """Keep what a gate said, for `status` and `dq_gate_results`."""
+def frozen_as_of(paths: Paths) -> datetime:
+    """The as-of of the run that is judged."""
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    (run,) = pq.read_table(paths.run / "runs.parquet", columns=["as_of"]).to_pylist()
+    as_of: datetime = run["as_of"]
+    return as_of
+
+
+def record_results(
+    paths: Paths,
+    night_code: str,
+    results: list[GateResult],
+    rules: Mapping[str, Rule],
+) -> None:
+    """Keep what a gate said, for `status`, `dq_gate_results` and the quality page."""
+    as_of = frozen_as_of(paths)
     rows = [
         {
             "night_code": night_code,
+            "as_of": as_of,
             "gate_code": result.gate_code,
             "rule_code": result.rule_code,
             "severity_code": result.severity_code,
+            "threshold": rules[result.rule_code].threshold,
+            "owner_name": rules[result.rule_code].owner_name,
             "is_passed": result.passed,
             "is_blocking": result.blocks,
             "unexpected_count": result.unexpected_count,
@@ -103,10 +129,13 @@ def gate_checks(project: Project, gate: str) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"gate_{gate}", specs=specs)
     def gate_check(night: Night) -> Iterator[dg.AssetCheckResult]:
+        from dagster_project.bi import write_night_quality
+
         rules = read_rules(project.paths.seeds / "gate_rules.csv")
         results = validate(gate, read_projections(project.paths, gate), rules)
         refuse_unjudged(gate, results)
-        record_results(project.paths, night.night_code, results)
+        record_results(project.paths, night.night_code, results, rules)
+        write_night_quality(project.paths)
         yield from map(check_result, results)
 
     return gate_check

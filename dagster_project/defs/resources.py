@@ -1,7 +1,8 @@
 """What every step is given: one night, alone with the data while it runs.
 
-Contract: a run holds the lock from its first step to its last; what a killed night
-left is swept before; all tables of a night land in one batch.
+Contract: a run holds the lock from its first step to its last; unsound seeds refuse it
+before anything is landed; what a killed night left is swept before; all tables of a
+night land in one batch.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
+from dagster_project.checking import refuse_unsound_seeds
 from dagster_project.landing import next_batch_id, sweep_orphans
 from dagster_project.locking import run_lock
 from dagster_project.paths import Paths
@@ -48,8 +50,9 @@ class Night(dg.ConfigurableResource[Any]):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
-        """Hold the lock, sweep, and number the night."""
+        """Hold the lock, refuse unsound seeds, sweep, and number the night."""
         paths = Paths.of(Settings.from_environment())
+        refuse_unsound_seeds(paths.seeds)
         with run_lock(paths.lock):
             for swept in [*sweep_orphans(paths), *sweep_publications(paths)]:
                 self._tell(context, f"removed what a killed night left: {swept}")

@@ -13,6 +13,7 @@ from dagster_project.landing.admissions import declare_admissions
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.duck import literal
 from dagster_project.landing.lake import FileOutcome
+from dagster_project.landing.profiles import profile_files
 from dagster_project.landing.sinks import LandingError
 from dagster_project.landing.standing import read_standing
 from dagster_project.paths import Paths
@@ -108,6 +109,7 @@ def freeze_run(
         sources=_sources(tables, admitted, instant),
     )
     write_run(run, paths)
+    profile_files(contracts, paths, settings.memory_limit)
     return run
 
 

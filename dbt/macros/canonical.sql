@@ -29,6 +29,11 @@
             'source_code': text, 'deal_id': text, 'merged_into_deal_id': text,
             'merged_at': time, 'known_at': time,
         },
+        'stage_labels': {
+            'source_code': text, 'source_pipeline': text, 'source_stage': text,
+            'source_label': text, 'probability': number, 'is_won': flag,
+            'is_closed': flag, 'known_at': time,
+        },
         'leads': {
             'source_code': text, 'lead_id': text, 'contact_id': text,
             'created_at': time, 'channel': text, 'campaign': text, 'keyword': text,

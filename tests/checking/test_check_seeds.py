@@ -412,6 +412,7 @@ def test_findings_come_by_file_and_line_and_are_plain(write: Write) -> None:
     assert json.loads(json.dumps(findings[0].to_dict())) == {
         "file": "seeds/channels.csv",
         "line": 2,
+        "column": "channel_code",
         "message": "channel_code 'all' is reserved (all, unmapped, unknown, ignored, "
         "ended_before_landmark); choose another code",
     }

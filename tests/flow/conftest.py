@@ -1,6 +1,7 @@
-"""One story in four nights, told once: good, bad at each gate, and mended.
+"""One story in six nights, told once: good, bad at each gate, mended, nothing new.
 
-Stages are made up: a, b, c (retired on 2026-02-01), w (won) and l (lost).
+Stages are made up: a, b, c (retired on 2026-02-01), n (from 2026-03-01 on), w (won)
+and l (lost).
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ STAGES: Rows = [
         "outcome_code": "open",
         "valid_to": "2026-02-01",
     },
+    {
+        "stage_code": "n",
+        "stage_order": 5,
+        "outcome_code": "open",
+        "valid_from": "2026-03-01",
+    },
     {"stage_code": "w", "stage_order": 4, "outcome_code": "won", "probability": 1},
     {"stage_code": "l", "stage_order": 90, "outcome_code": "lost", "probability": 0},
 ]
@@ -50,7 +57,7 @@ def deal(name: str, spelling: str, **more: str) -> Row:
     return {**made, "amount": "100", "currency_code": "USD", **more}
 
 
-ALIASES = [alias(f"Stage {code}", code) for code in ("a", "b", "c", "w", "l")]
+ALIASES = [alias(f"Stage {code}", code) for code in ("a", "b", "c", "n", "w", "l")]
 GOOD: Files = {
     "plain/stage_changes_2026-01-31.csv": [
         change("d1", "Stage a", "2026-01-02T10:00:00"),
@@ -70,6 +77,8 @@ GOOD: Files = {
 
 UNKNOWN = "plain/stage_changes_2026-02-05.csv"
 RETIRED = "plain/stage_changes_2026-02-06.csv"
+EARLY = "plain/stage_changes_2026-02-06T12-00-00Z.csv"
+LABELS = "plain/stage_labels_2026-02-06.csv"
 SHORT_ROWS = "plain/stage_changes_2026-02-07.csv"
 TWO_HEADERS = "plain/deals_2026-02-08.csv"
 NO_DATE = "plain/deals_2026-02-09.csv"
@@ -84,11 +93,22 @@ BAD_FOR_STAGING: Files = {
         change("u1", "Stage ?", "2026-02-05T10:00:00"),
     ],
     RETIRED: [change("d3", "Stage c", "2026-02-06T10:00:00")],
+    EARLY: [change("d3", "Stage n", "2026-02-06T11:00:00")],
+    LABELS: [
+        {"source_stage": "Stage a", "source_label": "Asked"},
+        {"source_stage": "Stage a", "source_label": "Inquired"},
+        {"source_stage": "Stage w", "source_label": "Signed", "is_won": "false"},
+    ],
     TWO_HEADERS: "deal_id,source_stage,deal_id\nd1,Stage w,d1\n",
     NO_DATE: [deal("d2", "Stage l", created_at="31.02.2026")],
 }
 MENDED_FOR_STAGING: Files = {
     RETIRED: [change("d3", "Stage b", "2026-02-06T10:00:00")],
+    EARLY: [change("d3", "Stage b", "2026-02-06T10:00:00")],
+    LABELS: [
+        {"source_stage": "Stage a", "source_label": "Asked"},
+        {"source_stage": "Stage w", "source_label": "Signed", "is_won": "true"},
+    ],
     SHORT_ROWS: MANY,
     TWO_HEADERS: "deal_id,source_stage\nd1,Stage w\n",
     NO_DATE: [deal("d2", "Stage l", created_at="2026-02-09")],
@@ -127,13 +147,21 @@ def decisions(*more_aliases: Row, **more: Rows) -> Seeds:
     return {"stages": stages, "stage_aliases": aliases, **more}
 
 
+def manifests(at: Installation) -> list[str]:
+    """What landing has written of files so far."""
+    return sorted(path.name for path in at.paths.manifest.glob("*.parquet"))
+
+
 @dataclass(frozen=True)
 class Story:
     """The nights, in their order, and the installation as the last one left it."""
 
     at: Installation
     good: Night
+    bad_seeds: Night
+    landed_of_bad_seeds: list[str]
     bad_staging: Night
+    refused_page: str
     bad_marts: Night
     mended: Night
     nothing_new: Night
@@ -155,7 +183,13 @@ def story(root: Path) -> Story:
     at.write({**BAD_FOR_STAGING, SHORT_ROWS: with_two_short_rows()})
     double = alias("Stage a", "b", valid_from="2026-01-15")
     at.decide(decisions(double, alias("Stage of nobody", "z")))
+    landed = manifests(at)
+    bad_seeds = at.night()
+    landed_of_bad_seeds = sorted(set(manifests(at)) - set(landed))
+
+    at.decide(decisions())
     bad_staging = at.night()
+    refused_page = at.paths.quality_page.read_text(encoding="utf-8")
 
     at.decide(decisions(gate_rules=rules_that_warn(["stage_codes_registered"])))
     at.write({**MENDED_FOR_STAGING, **BAD_FOR_MARTS})
@@ -164,4 +198,14 @@ def story(root: Path) -> Story:
     at.write({**MENDED_FOR_MARTS, ONE_SHORT_ROW: with_one_short_row()})
     at.save_seeds_as_a_spreadsheet_would()
     mended, nothing_new = at.night(), at.night()
-    return Story(at.keep("story"), good, bad_staging, bad_marts, mended, nothing_new)
+    return Story(
+        at.keep("story"),
+        good,
+        bad_seeds,
+        landed_of_bad_seeds,
+        bad_staging,
+        refused_page,
+        bad_marts,
+        mended,
+        nothing_new,
+    )

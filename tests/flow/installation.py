@@ -20,6 +20,7 @@ MADE = (
     "data/lake",
     "data/published",
     "data/dagster",
+    "data/quality",
     "data/warehouse/funnelhouse.duckdb",
 )
 

@@ -1,8 +1,9 @@
 """Bad files and bad seeds stop the night: nothing is published, and it is said why."""
 
 import codecs
+import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -11,6 +12,10 @@ from dagster_project.night import NightSummary
 from dagster_project.showing import show_night
 from expectations import GATE_RULES
 from tests.flow.conftest import (
+    DOUBTED_WIN,
+    EARLY,
+    ENDS_ELSEWHERE,
+    LABELS,
     NO_DATE,
     ONE_SHORT_ROW,
     RETIRED,
@@ -22,46 +27,54 @@ from tests.flow.conftest import (
 
 STAGING = {
     "stage_codes_registered": (
-        "1 of 6 stage codes",
+        "1 of 7 stage codes",
         "'Stage ?'",
         "in no row of seeds/stage_aliases.csv (1 change, 1 deal",
         UNKNOWN,
         "Add a row that maps it or one with is_ignored true.",
     ),
     "stage_codes_valid_at_date": (
-        "1 of 6 stage codes",
-        "'Stage c'",
-        "1 of 2 changes, seen 2026-01-31 to 2026-02-06",
+        "1 of 7 stage codes",
+        "'Stage n'",
+        "1 of 1 change, seen 2026-02-06 to 2026-02-06",
+        EARLY,
         "Widen valid_from or valid_to",
     ),
-    "aliases_are_a_function": (
-        "2 of 27 rows of seeds/stage_aliases.csv",
-        "'Stage a'",
-        "the row valid from 2026-01-15 to now on overlaps 1 other row",
-        "End one row (valid_to) where the next begins (valid_from).",
+    "retired_stage_codes_unused": (
+        "1 of 7 stage codes",
+        "'Stage c'",
+        "ended on 2026-02-01 and is used until 2026-02-06 (1 of 2 changes",
+        RETIRED,
+        "Have the source give up the stage",
     ),
-    "aliases_name_registered_stages": (
-        "1 of 27 rows of seeds/stage_aliases.csv",
-        "'Stage of nobody'",
-        "leads to a stage that seeds/stages.csv lacks",
-        "Correct its pipeline_code and stage_code, or add the stage",
+    "stage_ids_have_one_label": (
+        "1 of 2 stage ids",
+        "'Stage a'",
+        f"2 labels at one time, such as 'Asked' and 'Inquired' in {LABELS}",
+        "deliver one label an id",
+    ),
+    "stage_flags_agree": (
+        "1 of 2 stage ids",
+        "'Stage w'",
+        f"is 'w': won here, not there ({LABELS})",
+        "Correct outcome_code in seeds/stages.csv",
     ),
     "rejected_share": (
-        "1 of 5 files",
+        "1 of 7 files",
         SHORT_ROWS,
         "2 of 100 rows rejected, 2 % where 1 % is allowed",
         "the first in line 100: too few fields: 2, the header has 3; quote values",
         "Deliver the file corrected",
     ),
     "files_whole": (
-        "1 of 5 files",
+        "1 of 7 files",
         TWO_HEADERS,
         "'refused'",
         "deal_id",
         "Deliver the file corrected",
     ),
     "values_castable": (
-        "1 of 2 columns",
+        "1 of 3 columns",
         "1 of 4 values of deals.created_at",
         "'created_at 31.02.2026'",
         f"{NO_DATE}, row 1",
@@ -72,13 +85,13 @@ MARTS = {
     "history_ends_in_current_stage": (
         "1 of 1 pipelines",
         "1 of 5 deals",
-        "such as deal h1",
+        f"such as deal h1 in {ENDS_ELSEWHERE}",
         "deliver the missing extracts",
     ),
     "outcomes_agree": (
         "stage 'w' of pipeline 'p'",
         "1 of 2 deals",
-        "such as deal x1",
+        f"such as deal x1 in {DOUBTED_WIN}",
         "a won deal has a probability below 1",
         "Correct outcome_code in seeds/stages.csv, or the deals in the source.",
     ),
@@ -102,8 +115,54 @@ def test_bad_input_breaks_its_rule_before_staging_is_trusted(
         assert told in line.message
 
 
-def test_a_stage_used_out_of_its_dates_names_the_file_that_did(story: Story) -> None:
-    assert RETIRED in story.bad_staging.broken["stage_codes_valid_at_date"].message
+def test_seeds_that_do_not_hang_together_are_refused_before_anything_is_landed(
+    story: Story,
+) -> None:
+    night = story.bad_seeds
+    assert (night.summary.exit_code, night.summary.outcome) == (3, "refused")
+    assert "seeds/stage_aliases.csv line" in night.summary.message
+    assert "'Stage a' holds on days on which line" in night.summary.message
+    assert "stage_code 'z' is not in stages.csv" in night.summary.message
+    assert story.landed_of_bad_seeds == []
+    assert night.published_bytes == story.good.published_bytes
+
+
+def test_a_refused_night_has_a_quality_page_that_names_rules_files_and_remedies(
+    story: Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = story.refused_page
+    for rule in STAGING:
+        assert f'id="{rule}"' in page
+    for told in (SHORT_ROWS, RETIRED, LABELS, "What to do: Deliver the file corrected"):
+        assert told in page
+    assert "Not reached in this night (gate marts)." in page
+    assert page.count(">refused</span>") == 2 * len(STAGING)
+    told = read_by_a_person(show_night, story.bad_staging.summary, capsys)
+    assert f"quality {story.bad_staging.summary.quality}" in told
+
+
+def test_a_generation_bears_the_quality_page_of_its_night_and_those_before(
+    story: Story,
+) -> None:
+    folder = story.at.paths.generation(story.mended.current) / "report"
+    page = (folder / "quality.html").read_text(encoding="utf-8")
+    assert "Night <code>r000004</code>" in page
+    assert 'title="r000002, as of 2026-02-09 23:59:59: refused, 1"' in page
+    assert "files_landed" in page
+    assert 'href="quality.html"' in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_gate_results_tell_who_is_at_fault_with_the_file_that_brought_it(
+    story: Story,
+) -> None:
+    told = story.at.published(story.mended.current)(
+        "select as_of, threshold, owner_name, offenders from marts.dq_gate_results"
+        " where rule_code = 'stage_codes_registered'"
+    )
+    assert [row[:3] for row in told] == [
+        (datetime(2026, 2, 11, 23, 59, 59), 0.0, "sales operations")
+    ]
+    assert json.loads(told[0][3])[0]["example_file"] == UNKNOWN
 
 
 @pytest.mark.parametrize("rule", MARTS)
@@ -142,8 +201,8 @@ def test_a_person_reads_why_and_what_still_stands(
 ) -> None:
     told = read_by_a_person(show_night, story.bad_staging.summary, capsys)
     assert "rejected 2, 1 files refused" in told
-    assert "7 are broken" in told
-    assert "refused rejected_share: 1 of 5 files with too many rows rejected:" in told
+    assert "8 are broken" in told
+    assert "refused rejected_share: 1 of 7 files with too many rows rejected:" in told
     assert "still published, as before:" in told
 
 

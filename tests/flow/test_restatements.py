@@ -90,6 +90,8 @@ def seeds(**edited: Rows) -> Seeds:
             *shipped_seed("stage_aliases"), *ALIASES, alias("remapped", "a")
         ],
         "segments": [segment("again", 1), segment("ruled", 2)],
+        "funnels": [row for row in shipped_seed("funnels") if not row["segment_code"]],
+        "funnel_steps": steps_of_all_segments(),
         "segment_rules": [rule("again", **RETURNED)],
         "channels": [channel(story) for story in STORIES],
         "fx_rates": [rate("1.1")],
@@ -102,6 +104,12 @@ def lenient(gate_rule: Row) -> Row:
     """One of two records of a file may be rejected: it is mended later."""
     is_meant = gate_rule["rule_code"] == "rejected_share"
     return {**gate_rule, "threshold": "0.5"} if is_meant else gate_rule
+
+
+def steps_of_all_segments() -> Rows:
+    """The shipped steps, but for those of funnels of one segment."""
+    of_one = {r["funnel_code"] for r in shipped_seed("funnels") if r["segment_code"]}
+    return [r for r in shipped_seed("funnel_steps") if r["funnel_code"] not in of_one]
 
 
 def rate(home_rate: str) -> Row:

@@ -1,22 +1,25 @@
 """What a night ends with: exit codes, the summary, who is told."""
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from dagster_project import night
+from dagster_project.defs.resources import Night
 from dagster_project.defs.transform import RefusedError
 from dagster_project.landing import NoExtractsError
 from dagster_project.night import NightSummary, Progress, open_instance, run_night
 from dagster_project.notifying import notify
 from dagster_project.paths import Paths
-from dagster_project.settings import Settings
+from dagster_project.settings import ROOT, Settings
 from dagster_project.transforming import TransformError
 
 
@@ -237,3 +240,31 @@ def test_a_webhook_that_does_not_answer_only_warns(
 
 def test_a_webhook_that_is_no_web_address_only_warns() -> None:
     assert "is no http(s) URL" in str(notify("file:///etc/passwd", {}))
+
+
+def test_the_resource_of_every_night_refuses_unsound_seeds(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(ROOT / "seeds", seeds)
+    with (seeds / "channels.csv").open("a", encoding="utf-8") as file:
+        file.write("s,M,all,Mail\n")
+    monkeypatch.setenv("FUNNELHOUSE_DATA", str(paths.data))
+    monkeypatch.setenv("FUNNELHOUSE_SEEDS", str(seeds))
+    landed = []
+
+    @dg.asset
+    def raw(night: Night) -> None:
+        landed.append(night.batch_id)
+
+    job = dg.Definitions(
+        assets=[raw],
+        jobs=[dg.define_asset_job("nightly")],
+        resources={"night": Night()},
+    ).resolve_job_def("nightly")
+    with open_instance(paths) as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    summary = night.summarize(result, paths)
+    assert (summary.exit_code, summary.outcome, landed) == (3, "refused", [])
+    assert "seeds/channels.csv line" in summary.message
+    assert "channel_code 'all' is reserved" in summary.message

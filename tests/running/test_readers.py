@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from dagster_project.paths import Paths
+
 from .conftest import Publisher
 
 pytestmark = pytest.mark.slow

@@ -3,6 +3,7 @@
 from tests.mutations.faults.conversions import CONVERSIONS
 from tests.mutations.faults.event_funnels import EVENT_FUNNELS
 from tests.mutations.faults.fault import Fault
+from tests.mutations.faults.gates import GATES
 from tests.mutations.faults.ledger import LEDGER
 from tests.mutations.faults.snapshots import SNAPSHOTS
 from tests.mutations.faults.stage_funnels import STAGE_FUNNELS
@@ -15,4 +16,5 @@ FAULTS: list[Fault] = [
     *EVENT_FUNNELS,
     *CONVERSIONS,
     *VALUES,
+    *GATES,
 ]

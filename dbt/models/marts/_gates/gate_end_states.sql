@@ -28,12 +28,33 @@ compared as (
         deals.source_code,
         deals.source_pipeline,
         deals.deal_id,
+        deals.source_file,
+        deals.source_stage,
+        changes.source_stage as last_stage,
         coalesce(changes.source_stage <> deals.source_stage, true) as is_differing
     from deals
     left join changes
         on deals.source_code = changes.source_code
         and deals.deal_id = changes.record_id
         and changes.recency = 1
+
+),
+
+numbered as (
+
+    select
+        *,
+        case
+            when is_differing
+                then
+                    'deal ' || deal_id || ' ends in '
+                    || coalesce(last_stage, 'no stage') || ' and stands in '
+                    || source_stage || ' (' || coalesce(source_file, 'no file') || ')'
+        end as told,
+        row_number() over (
+            partition by source_code, source_pipeline, is_differing order by deal_id
+        ) as deal_number
+    from compared
 
 ),
 
@@ -46,8 +67,16 @@ counted as (
         count(case when is_differing then 1 end) as differing_count,
         cast(count(case when is_differing then 1 end) as double)
         / count(*) as differing_share,
-        min(case when is_differing then deal_id end) as example_deal_id
-    from compared
+        min(case when is_differing then deal_id end) as example_deal_id,
+        min_by(
+            case when is_differing then source_file end,
+            case when is_differing then deal_id end
+        ) as example_file,
+        -- as many as a gate's result keeps of anything
+        {{ joined_in_order(
+            'case when deal_number <= 20 then told end', "'; '", 'deal_id'
+        ) }} as differing_deals
+    from numbered
     group by source_code, source_pipeline
 
 )

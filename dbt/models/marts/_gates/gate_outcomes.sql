@@ -5,6 +5,7 @@ with deals as (
         deals.source_code,
         deals.deal_id,
         deals.probability,
+        deals.source_file,
         journeys.pipeline_code,
         journeys.current_stage_code,
         journeys.outcome_code,
@@ -49,6 +50,10 @@ counted as (
         count(*) as deals_count,
         count(message) as disagreeing_count,
         min(case when message is not null then deal_id end) as example_deal_id,
+        min_by(
+            case when message is not null then source_file end,
+            case when message is not null then deal_id end
+        ) as example_file,
         min(message) as message
     from judged
     group by source_code, pipeline_code, current_stage_code

@@ -1,6 +1,6 @@
 -- A null that was text in the file is a value lost, not a value missing.
 {% for object in [
-    'deals', 'stage_changes', 'deal_changes', 'leads', 'contacts',
+    'deals', 'stage_changes', 'stage_labels', 'deal_changes', 'leads', 'contacts',
     'activities', 'web_events', 'spend', 'orders',
 ] %}
 select

@@ -33,6 +33,16 @@ overlapping as (
 
 ),
 
+stages as (
+
+    select
+        pipeline_code, stage_code,
+        max(coalesce(valid_to, date '9999-12-31')) as held_to
+    from {{ ref('stages') }}
+    group by pipeline_code, stage_code
+
+),
+
 judged as (
 
     select
@@ -41,15 +51,15 @@ judged as (
         aliases.source_stage,
         aliases.valid_from,
         aliases.valid_to,
+        least(aliases.held_to, coalesce(stages.held_to, aliases.held_to)) as ends_on,
         coalesce(overlapping.overlaps_count, 0) as overlaps_count,
         coalesce(aliases.is_ignored, false)
-        or exists (
-            select 1 from {{ ref('stages') }} as stages
-            where stages.pipeline_code = aliases.pipeline_code
-                and stages.stage_code = aliases.stage_code
-        ) as is_stage_registered
+        or stages.stage_code is not null as is_stage_registered
     from aliases
     left join overlapping on aliases.alias_number = overlapping.alias_number
+    left join stages
+        on aliases.pipeline_code = stages.pipeline_code
+        and aliases.stage_code = stages.stage_code
 
 )
 

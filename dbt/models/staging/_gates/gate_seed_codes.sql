@@ -1,0 +1,66 @@
+-- A step, target or benchmark of a code that is nobody's would silently count nothing.
+with funnels as (
+
+    select * from {{ ref('funnels') }}
+
+),
+
+named as (
+
+    select
+        'funnel_steps' as seed_name,
+        steps.funnel_code as name,
+        case when steps.match_kind = 'stage' then funnels.pipeline_code end
+            as pipeline_code,
+        case when steps.match_kind = 'stage' then 'stage' else 'event' end as kind_code,
+        steps.match_code as code
+    from {{ ref('funnel_steps') }} as steps
+    left join funnels on steps.funnel_code = funnels.funnel_code
+    {% for seed in ['targets', 'benchmarks'] %}
+    {% for column in ['from_stage_code', 'to_stage_code'] %}
+    union all
+    select
+        '{{ seed }}' as seed_name,
+        '{{ column }}' as name,
+        pipeline_code,
+        'stage' as kind_code,
+        {{ column }} as code
+    from {{ ref(seed) }}
+    {% endfor %}
+    {% endfor %}
+
+),
+
+registered as (
+
+    select distinct 'stage' as kind_code, pipeline_code, stage_code as code
+    from {{ ref('stages') }}
+    union all
+    select distinct 'stage' as kind_code, 'all' as pipeline_code, stage_code as code
+    from {{ ref('stages') }}
+    union all
+    select distinct 'event' as kind_code, 'all' as pipeline_code, event_code as code
+    from {{ ref('event_aliases') }}
+
+),
+
+judged as (
+
+    select
+        named.seed_name,
+        named.name,
+        named.pipeline_code,
+        named.code,
+        count(*) as rows_count,
+        count(registered.code) = count(*) as is_registered
+    from named
+    left join registered
+        on named.kind_code = registered.kind_code
+        and named.code = registered.code
+        and coalesce(named.pipeline_code, 'all') = registered.pipeline_code
+    where named.code is not null
+    group by named.seed_name, named.name, named.pipeline_code, named.code
+
+)
+
+select * from judged
