@@ -23,7 +23,7 @@ PROFILES = pa.schema(
         ("source_code", pa.string()),
         ("table_name", pa.string()),
         ("file_name", pa.string()),
-        ("file_sha256", pa.string()),
+        ("batch_id", pa.string()),
         ("column_name", pa.string()),
         ("rows_count", pa.int64()),
         ("null_count", pa.int64()),
@@ -61,13 +61,14 @@ def _profile(
 ) -> Iterator[dict[str, Any]]:
     """The rows of one batch's profile, a file after the other."""
     place = (contract.source_code, contract.table_name)
+    batch_id = folder.name.removeprefix("_batch_id=")
     names = [column.name for column in contract.columns]
     counted = _counted(connection, contract, folder, names)
-    for file, sha256, rows, repeated, *nulls in counted:
+    for file, rows, repeated, *nulls in counted:
         counts = [(WHOLE, 0, repeated)]
         counts += [(n, null, 0) for n, null in zip(names, nulls, strict=True)]
         for name, null, again in counts:
-            values = (*place, file, sha256, name, rows, null, again)
+            values = (*place, file, batch_id, name, rows, null, again)
             yield dict(zip(PROFILES.names, values, strict=True))
 
 
@@ -83,8 +84,8 @@ def _counted(
     nulls = [f"count(*) filter (coalesce({_text(name)}, '') = '')" for name in names]
     counts = ["count(*)", _repeated(contract, names), *nulls]
     query = (
-        f"select _source_file, _file_sha256, {', '.join(counts)} from read_parquet(?, "  # noqa: S608
-        "union_by_name = true, hive_partitioning = false) group by 1, 2 order by 1, 2"
+        f"select _source_file, {', '.join(counts)} from read_parquet(?, "  # noqa: S608
+        "union_by_name = true, hive_partitioning = false) group by 1 order by 1"
     )
     return connection.execute(query, [[str(file) for file in files]]).fetchall()
 

@@ -12,7 +12,7 @@
         select 1 from {{ source('lake', 'files') }} as files
         where files.source_code = '{{ node.source_name }}'
             and files.table_name = '{{ node.name }}'
-            and files.file_sha256 = landed._file_sha256
+            and files.batch_id = landed._batch_id
             and files.file_name = landed._source_file
     )
         {%- endset -%}

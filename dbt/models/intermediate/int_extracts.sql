@@ -13,7 +13,7 @@ with files as (
         on files.source_code = profiles.source_code
         and files.table_name = profiles.table_name
         and files.file_name = profiles.file_name
-        and files.file_sha256 = profiles.file_sha256
+        and files.batch_id = profiles.batch_id
         and profiles.column_name = ''
     where files.extracted_at is not null
 

@@ -15,7 +15,7 @@ with profiles as (
         on profiles.source_code = files.source_code
         and profiles.table_name = files.table_name
         and profiles.file_name = files.file_name
-        and profiles.file_sha256 = files.file_sha256
+        and profiles.batch_id = files.batch_id
     inner join {{ ref('int_extracts') }} as extracts
         on files.source_code = extracts.source_code
         and files.table_name = extracts.table_name
