@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ MANIFEST = pa.schema(
         ("erased_count", pa.int64()),
         ("status_code", pa.string()),
         ("message", pa.string()),
+        ("cleaned_count", pa.int64()),
     ]
 )
 
@@ -54,6 +55,17 @@ class FileOutcome:
     erased_count: int = 0
     status_code: str = LANDED
     message: str = ""
+    cleaned_count: int = 0
+
+    def erased(self, removed: int, rejected: int, cleaned: int) -> "FileOutcome":
+        """The same file after forgotten people were taken out of it."""
+        return replace(
+            self,
+            landed_count=self.landed_count - removed,
+            rejected_count=self.rejected_count - rejected,
+            erased_count=self.erased_count + removed + rejected,
+            cleaned_count=self.cleaned_count + cleaned,
+        )
 
 
 def identity_of(outcome: FileOutcome, contract: Contract) -> tuple[object, ...]:
@@ -86,12 +98,14 @@ def read_outcomes(paths: Paths, contract: Contract) -> list[FileOutcome]:
     """The manifest rows of one table, oldest batch first."""
     pattern = f"n*.{contract.source_code}.{contract.table_name}.parquet"
     found = sorted(paths.manifest.glob(pattern), key=lambda p: (len(p.name), p.name))
+    return [outcome for path in found for outcome in outcomes_in(path)]
+
+
+def outcomes_in(manifest: Path) -> list[FileOutcome]:
+    """The rows of one file of the manifest; older ones lack a column."""
     names = [field.name for field in fields(FileOutcome)]
-    return [
-        FileOutcome(**row)
-        for path in found
-        for row in pq.read_table(path, columns=names, partitioning=None).to_pylist()
-    ]
+    rows = pq.read_table(manifest, columns=names, partitioning=None).to_pylist()
+    return [FileOutcome(**row) for row in rows]
 
 
 def write_outcomes(path: Path, outcomes: Sequence[FileOutcome]) -> None:

@@ -32,6 +32,7 @@ from dagster_project.landing.jsonl_reader import read_jsonl
 from dagster_project.landing.jsonl_worker import read_jsonl_in_ranges
 from dagster_project.landing.lake import FileOutcome
 from dagster_project.landing.parquet_reader import read_parquet
+from dagster_project.landing.purging import erase_new
 from dagster_project.landing.sinks import (
     REJECTS,
     LandingError,
@@ -42,6 +43,7 @@ from dagster_project.landing.sinks import (
     count_by_file,
     open_writer,
 )
+from dagster_project.landing.tombstones import declare_tombstones
 from dagster_project.paths import Paths
 
 READERS = {"csv": read_csv, "jsonl": read_jsonl}
@@ -70,6 +72,14 @@ class Landing:
     def rejected_count(self) -> int:
         return sum(file.rejected_count for file in self.files)
 
+    @property
+    def erased_count(self) -> int:
+        return sum(file.erased_count for file in self.files)
+
+    @property
+    def cleaned_count(self) -> int:
+        return sum(file.cleaned_count for file in self.files)
+
     def _of(self, status: str) -> tuple[FileOutcome, ...]:
         return tuple(file for file in self.files if file.status_code == status)
 
@@ -88,6 +98,7 @@ def land(
         LandingError: rows that cannot be accounted for; nothing is published then.
     """
     lake.declare(contract, paths)
+    declare_tombstones(paths)
     with _night(contract, paths, batch_id, memory_limit, threads) as night:
         found = find_files(contract, paths.extracts)
         for file in found:
@@ -311,6 +322,9 @@ class _Night:
         self._sink.close()
         parts = self._parts + self._sink.parts
         rejects = self._write_rejects()
+        self.outcomes = erase_new(
+            self._contract, self._paths, self.outcomes, parts, rejects
+        )
         self._verify(parts, rejects)
         lake.settle(parts, [path.with_name(_final(path)) for path in parts])
         if rejects is not None:
@@ -346,7 +360,8 @@ class _Night:
         for outcome in self.outcomes:
             written = (landed[outcome.file_name], rejected[outcome.file_name])
             read = (outcome.landed_count, outcome.rejected_count)
-            if written != read or sum(read) != outcome.physical_count:
+            told = sum(read) + outcome.erased_count
+            if written != read or told != outcome.physical_count:
                 raise LandingError(
                     f"{outcome.file_name}: {outcome.physical_count} records counted, "
                     f"{written[0]} landed and {written[1]} rejected; nothing of batch "
