@@ -12,10 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from dagster_project.landing.tombstones import tombstones_fingerprint
 from dagster_project.paths import DBT, Paths
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transforming import salt
 
+FORGOTTEN = "forgotten"
 _CODE = (DBT, ROOT / "expectations", ROOT / "dagster_project" / "bi")
 _CODE_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".py", ".html", ".css", ".js"})
 _VERSIONS = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
@@ -55,7 +57,9 @@ def read_ingredients(settings: Settings, paths: Paths) -> Ingredients:
 
 
 def fingerprints_of(settings: Settings, paths: Paths) -> dict[str, str]:
-    """A hash each of the seeds, the code with what it stands on, and the settings."""
+    """A hash each of the seeds, the code with what it stands on, and the settings;
+    and of whom the installation has forgotten.
+    """
     read = [
         settings.timezone,
         settings.home_currency,
@@ -66,6 +70,7 @@ def fingerprints_of(settings: Settings, paths: Paths) -> dict[str, str]:
         "seeds": fingerprint([paths.seeds], {".csv", ".yml"}),
         "code": code_fingerprint(),
         "settings": _hash(read),
+        FORGOTTEN: tombstones_fingerprint(paths),
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.ingredients import code_fingerprint
+from dagster_project.landing.tombstones import tombstones_fingerprint
 from dagster_project.paths import Paths
 from dagster_project.recording import write_record
 from dagster_project.settings import Settings
@@ -182,6 +183,8 @@ def _ingredients(
     yield _row("code", "code", code_fingerprint())
     yield _row("setting", "timezone", settings.timezone)
     yield _row("setting", "home_currency", settings.home_currency)
+    if forgotten := tombstones_fingerprint(paths):
+        yield _row("tombstones", "tombstones", forgotten)
     for seed in sorted(paths.seeds.glob("*.csv")):
         yield _row("seed", seed.stem, hashlib.sha256(seed.read_bytes()).hexdigest())
     for source in _frozen(paths, "sources"):

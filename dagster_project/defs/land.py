@@ -13,6 +13,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.resources import Night
+from dagster_project.forgetting import finish_lake, finish_published
 from dagster_project.ingredients import read_ingredients
 from dagster_project.landing import (
     Contract,
@@ -27,7 +28,7 @@ from dagster_project.restating import RECORDS, freeze_ingredients
 from dagster_project.transforming import Project
 
 LAKE_TABLES = (
-    *("runs", "files", "sources", "manifest", "rejects"),
+    *("runs", "files", "sources", "manifest", "rejects", "tombstones"),
     *("ingredients", *RECORDS),
 )
 DAILY = dg.FreshnessPolicy.time_window(
@@ -80,6 +81,8 @@ def landing_metadata(landing: Landing) -> dict[str, Any]:
         "dagster/row_count": landing.landed_count,
         "landed": landing.landed_count,
         "rejected": landing.rejected_count,
+        "erased": landing.erased_count,
+        "cleaned": landing.cleaned_count,
         "refused": len(refused),
         "messages": dg.MetadataValue.json(told[:50]),
     }
@@ -114,6 +117,8 @@ def freeze_night(
     project: Project, contracts: list[Contract], night: Night
 ) -> dict[str, Any] | None:
     """Freeze the run; none when it is the published one and still at hand."""
+    finish_lake(project.paths, read_contracts(project.manifest, ()))
+    finish_published(project.paths)
     paths, published = project.paths, current_manifest(project.paths)
     known = {file["file_sha256"] for file in published.files} if published else set()
     freeze_run(contracts, paths, project.settings, night.as_of_time, known)

@@ -11,6 +11,10 @@ _SIGN = re.compile(AT, re.IGNORECASE)
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+\Z")
 _DOMAIN = re.compile(r"(?:[^\W_]|-)+(?:\.(?:[^\W_]|-)+)+")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[^\W_]|-)+(?:\.(?:[^\W_]|-)+)+")
+_SHOWN = re.compile(
+    rf"[^\s/?=&#<>\"',;:|]+(?:{AT})[^\s/?=&#<>\"',;:|@]+\.[a-z]{{2,}}", re.I
+)
+_NUMBER = re.compile(r"(?:\+|%2B)\d(?:[ ()./-]|%20)*(?:\d(?:[ ()./-]|%20)*){6,}")
 # A cell that is an address and leaves no doubt about it, as most are.
 _PLAIN = re.compile(r"\w[\w.-]*@(?:[^\W_]|-)+(?:\.[^\W_]+)+")
 # Longest local part, each of its characters encoded twice.
@@ -50,6 +54,11 @@ def blanked(text: str, addresses: Collection[str]) -> str | None:
     for address in addresses:
         text = pattern_of(address).sub(BLANK, text)
     return None if addresses_in(text).intersection(addresses) else text
+
+
+def masked(text: str) -> str:
+    """A text to be shown, without anybody's address or number."""
+    return _NUMBER.sub("[number]", _SHOWN.sub("[address]", text))
 
 
 def pattern_of(address: str) -> re.Pattern[str]:

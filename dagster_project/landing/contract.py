@@ -30,8 +30,9 @@ class ContractError(ValueError):
 class Column:
     """A declared column of a raw table.
 
-    `pii` says what personal data it holds, `member` in which member of a JSON object
-    an e-mail address stands, `person_key` whose key it is: a contact's or a user's.
+    `pii` says what personal data it holds; `member` which member of a JSON object is
+    meant, or, of an e-mail column, states whose the row is; `person_key` whose key it
+    is: a contact's or a user's.
     """
 
     name: str

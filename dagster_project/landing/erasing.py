@@ -163,7 +163,8 @@ class Eraser:
         new = self._blanked(values, named)
         for column in self._contract.columns:
             if column.pii and column.name in values and column.name not in self._kept:
-                new[column.name] = None
+                text = new.get(column.name, values[column.name])
+                new[column.name] = _without_member(text, column.member)
         for column in self._emails:
             if column.name in values and column.name not in self._kept:
                 text = values[column.name]
@@ -283,6 +284,22 @@ def _member(text: str | None, member: str) -> str | None:
         return None  # no JSON: then it states nobody's address
     value = found.get(member) if isinstance(found, dict) else None
     return value if isinstance(value, str) else None
+
+
+def _without_member(text: str | None, member: str) -> str | None:
+    """Nothing; where a member is declared, the JSON object without it."""
+    if text is None or not member:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    if member not in found:
+        return text
+    rest = {name: value for name, value in found.items() if name != member}
+    return json.dumps(rest, ensure_ascii=False, separators=(",", ":"))
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:

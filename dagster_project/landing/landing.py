@@ -12,6 +12,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dagster_project.landing import lake
+from dagster_project.landing.addresses import masked
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_direct import read_csv_directly
 from dagster_project.landing.csv_reader import read_csv
@@ -212,7 +213,7 @@ class _Night:
             outcome,
             extracted_at=None,
             status_code=lake.REFUSED,
-            message=f"{outcome.file_name}: {reason}",
+            message=masked(f"{outcome.file_name}: {reason}"),
         )
         latest = self._latest.get(outcome.file_name)
         if latest is not None and replace(refused, batch_id=latest.batch_id) == latest:

@@ -57,7 +57,7 @@
 {%- endmacro %}
 
 {% macro uncast(column) -%}
-    '{{ column | replace('"', '') }} ' || left({{ label(column) }}, 60)
+    '{{ column | replace('"', '') }} ' || left({{ shape_of(column) }}, 60)
 {%- endmacro %}
 
 {# A page's address without its query and fragment, which differ at every visit. #}

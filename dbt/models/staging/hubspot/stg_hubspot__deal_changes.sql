@@ -9,7 +9,7 @@ renamed as (
     select
         -- keys
         'hubspot' as source_code,
-        deal_id,
+        {{ record_key('deal_id') }} as deal_id,
 
         -- codes
         case name
@@ -19,7 +19,7 @@ renamed as (
             when 'hs_deal_stage_probability' then 'probability'
             when 'hubspot_owner_id' then 'owner_id'
         end as field_code,
-        value,
+        {{ record_key('value') }} as value,
 
         -- dates
         {{ utc('"timestamp"') }} as changed_at,
