@@ -26,6 +26,7 @@ from dagster_project.proving import Proof, Trace, search
 from dagster_project.publishing import (
     current_manifest,
     drop_unknowing_generations,
+    generations,
     knows_the_forgotten,
 )
 from dagster_project.settings import Settings
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from dagster_project.night import NightSummary
 
 Tell = Callable[[str], None]
-_ORDER = "cast(substring(generation, 2) as bigint)"
 
 
 @dataclass
@@ -66,8 +66,10 @@ def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> For
         forgotten = bury(paths, address)
         tell("erasing from the lake")
         done.purged = finish_lake(paths, contracts_of(settings))
+        kept = generations(paths)
         done.night = _night(settings, paths, tell)
-        done.dropped = finish_published(paths)
+        finish_published(paths)
+        done.dropped = sorted({*kept} - {*generations(paths)})
         drop_logs(paths, forgotten)
         tell("searching for what is left")
         done.extracts = search(paths.extracts, address).found
@@ -98,19 +100,18 @@ def finish_lake(paths: Paths, contracts: Collection[Contract]) -> Purged:
     return purged
 
 
-def finish_published(paths: Paths) -> list[str]:
+def finish_published(paths: Paths) -> None:
     """Once a generation without them is current, let go of all that came before."""
     progress = read_progress(paths)
     if progress is None or not progress.get("is_lake_clean"):
-        return []
+        return
     current = current_manifest(paths)
     if current is not None and not knows_the_forgotten(paths, current.generation):
-        return []
-    dropped = drop_unknowing_generations(paths) if current else []
+        return
+    drop_unknowing_generations(paths)
     _drop_unfinished(paths)
     _null_persons(paths)
     paths.unfinished_erasure.unlink()
-    return dropped
 
 
 def drop_logs(paths: Paths, forgotten: Forgotten | None = None) -> None:
@@ -185,11 +186,14 @@ def _null_persons(paths: Paths) -> None:
             lake.settle([temporary], [path])
 
 
-_NOBODYS = f"""
+_NOBODYS = """
     with told as (
         select
             *,
-            row_number() over (partition by journey_id order by {_ORDER} desc) as recency
+            row_number() over (
+                partition by journey_id
+                order by cast(substring(generation, 2) as bigint) desc
+            ) as recency
         from read_parquet(?, union_by_name = true)
     )
 
@@ -201,4 +205,4 @@ _NOBODYS = f"""
         and told.person_id not in (
             select person_id from told where recency = 1 and person_id is not null
         )
-"""  # noqa: S608  made of constants
+"""

@@ -47,7 +47,7 @@ class Proof:
 
 
 class Needle:
-    """The address in any writing; its domain, always written so, is looked for first."""
+    """The address in any writing; its domain has but one, and is looked for first."""
 
     def __init__(self, address: str) -> None:
         self.domain = normalised(address).partition("@")[2]
@@ -164,7 +164,7 @@ def _text(path: Path, needle: Needle) -> Iterator[str]:
         yield from _lines(file, needle)
 
 
-def _lines(stream: IO[bytes], needle: Needle) -> Iterator[str]:
+def _lines(stream: IO[bytes] | gzip.GzipFile, needle: Needle) -> Iterator[str]:
     """Numbers of the lines that hold it."""
     line, held = 1, b""
     while block := stream.read(BLOCK):

@@ -207,14 +207,11 @@ def knows_the_forgotten(paths: Paths, generation_id: str) -> bool:
     return fingerprints.get(FORGOTTEN, "") == tombstones_fingerprint(paths)
 
 
-def drop_unknowing_generations(paths: Paths) -> list[str]:
+def drop_unknowing_generations(paths: Paths) -> None:
     """Remove every generation that may hold somebody who was forgotten since."""
-    doomed = [
-        name for name in generations(paths) if not knows_the_forgotten(paths, name)
-    ]
-    for generation_id in doomed:
-        _remove(paths, generation_id)
-    return doomed
+    for generation_id in generations(paths):
+        if not knows_the_forgotten(paths, generation_id):
+            _remove(paths, generation_id)
 
 
 def drop_old_generations(paths: Paths, keep: int) -> None:
