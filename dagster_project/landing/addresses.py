@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[^\W_]|-)+(?:\.(?:[^\W_]|-)+
 _SHOWN = re.compile(
     rf"[^\s/?=&#<>\"',;:|]+(?:{AT})[^\s/?=&#<>\"',;:|@]+\.[a-z]{{2,}}", re.I
 )
-_NUMBER = re.compile(r"(?:\+|%2B)\d(?:[ ()./-]|%20)*(?:\d(?:[ ()./-]|%20)*){6,}")
+_NUMBER = re.compile(r"(?:\+|%2B)\d(?:(?:[ ()./-]|%20)*\d){6,}")
 # A cell that is an address and leaves no doubt about it, as most are.
 _PLAIN = re.compile(r"\w[\w.-]*@(?:[^\W_]|-)+(?:\.[^\W_]+)+")
 # Longest local part, each of its characters encoded twice.

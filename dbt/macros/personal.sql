@@ -32,7 +32,7 @@
 {% macro default__masked(expression) -%}
     {%- set signs = ['@', '%40', '+', '%2B'] -%}
     {%- set address = "[^\\s/?=&#<>\"'',;:|]+(@|%(25)*40)[^\\s/?=&#<>\"'',;:|@]+\\.[a-zA-Z]{2,}" -%}
-    {%- set number = '(\\+|%2B)[0-9]([ ()./-]|%20)*([0-9]([ ()./-]|%20)*){6,}' -%}
+    {%- set number = '(\\+|%2B)[0-9](([ ()./-]|%20)*[0-9]){6,}' -%}
     case
             when {% for sign in signs %}contains({{ expression }}, '{{ sign }}'){{ ' or ' if not loop.last }}{% endfor %}
                 then regexp_replace(

@@ -14,7 +14,7 @@ renamed as (
         {{ free_text('source_stage') }} as source_stage,
         {{ utc('changed_at') }} as changed_at,
         {{ try_cast('source_sequence', 'bigint') }} as source_sequence,
-        coalesce({{ label('evidence_kind') }}, 'history') as evidence_kind,
+        coalesce({{ free_text('evidence_kind') }}, 'history') as evidence_kind,
         _extracted_at as known_at,
         {{ lineage(times=['changed_at'], wholes=['source_sequence']) }}
     from raw
