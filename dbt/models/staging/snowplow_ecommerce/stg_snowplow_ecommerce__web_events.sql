@@ -48,11 +48,12 @@ renamed as (
         case
             when action_type = 'transaction' and event_id <> first_event_id
                 then 'repeated_transaction'
-            else coalesce(
-                {{ free_text('action_type') }},
-                {{ free_text('event_name') }},
-                {{ free_text('event') }}
-            )
+            else
+                coalesce(
+                    {{ free_text('action_type') }},
+                    {{ free_text('event_name') }},
+                    {{ free_text('event') }}
+                )
         end as source_event,
         event_name = 'page_view' as is_page_view,
         {{ free_text('geo_country') }} as region,
