@@ -283,9 +283,9 @@ def forget(address: str, yes: bool) -> NoReturn:
     Example:
       funnelhouse forget jane@example.com --yes
     """
+    from dagster_project.addresses import is_address
     from dagster_project.forgetting import forget as erase
     from dagster_project.landing import LandingError
-    from dagster_project.landing.addresses import is_address
     from dagster_project.locking import LockHeldError
     from dagster_project.showing import show_forgetting
     from dagster_project.transforming import TransformError

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dagster_project.landing.tombstones import tombstones_fingerprint
 from dagster_project.paths import DBT, Paths
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transforming import salt
@@ -60,6 +59,8 @@ def fingerprints_of(settings: Settings, paths: Paths) -> dict[str, str]:
     """A hash each of the seeds, the code with what it stands on, and the settings;
     and of whom the installation has forgotten.
     """
+    from dagster_project.landing.tombstones import tombstones_fingerprint
+
     read = [
         settings.timezone,
         settings.home_currency,

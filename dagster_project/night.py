@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.forgetting import drop_logs
 from dagster_project.locking import LockHeldError, run_lock
 from dagster_project.notifying import notify
 from dagster_project.paths import Paths
@@ -174,6 +173,8 @@ def _run_locked(
         return NightSummary(FAULT, "failed", str(error))
     _quieten()
     if paths.unfinished_erasure.is_file():
+        from dagster_project.forgetting import drop_logs
+
         drop_logs(paths)
     with open_instance(paths) as instance:
         run_id = str(uuid.uuid4())
@@ -228,8 +229,8 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         files=sum(m["files"] for m in landed),
         landed=sum(m["landed"] for m in landed),
         rejected=sum(m["rejected"] for m in landed),
-        erased=sum(m["erased"] for m in landed),
-        cleaned=sum(m["cleaned"] for m in landed),
+        erased=sum(m.get("erased", 0) for m in landed),
+        cleaned=sum(m.get("cleaned", 0) for m in landed),
         refused_files=sum(m["refused"] for m in landed),
         notes=[note for m in landed for note in m["messages"]],
         gates=list(_gate_lines(result)),

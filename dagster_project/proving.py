@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from dagster_project.landing.addresses import normalised, pattern_of
+from dagster_project.addresses import normalised, pattern_of
 
 BLOCK = 4 * 1024 * 1024
 OVERLAP = 8192

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.ingredients import FORGOTTEN, Ingredients
-from dagster_project.landing.tombstones import tombstones_fingerprint
 from dagster_project.paths import Paths
 from dagster_project.recording import PUBLICATION, write_record
 from dagster_project.restating import copy_records, remember
@@ -203,6 +202,8 @@ def rollback(paths: Paths, generation: str | None = None) -> str:
 
 def knows_the_forgotten(paths: Paths, generation_id: str) -> bool:
     """Whether a generation was built without anybody who is forgotten by now."""
+    from dagster_project.landing.tombstones import tombstones_fingerprint
+
     fingerprints = Manifest.read(paths.generation(generation_id)).fingerprints
     return fingerprints.get(FORGOTTEN, "") == tombstones_fingerprint(paths)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.ingredients import code_fingerprint
-from dagster_project.landing.tombstones import tombstones_fingerprint
 from dagster_project.paths import Paths
 from dagster_project.recording import write_record
 from dagster_project.settings import Settings
@@ -179,6 +178,8 @@ def _copy_whole(file: Path, folder: Path, name: str) -> None:
 def _ingredients(
     paths: Paths, settings: Settings, generation: str
 ) -> Iterator[dict[str, Any]]:
+    from dagster_project.landing.tombstones import tombstones_fingerprint
+
     yield {"kind_code": "generation", "ingredient_name": generation}
     yield _row("code", "code", code_fingerprint())
     yield _row("setting", "timezone", settings.timezone)

@@ -17,7 +17,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from dagster_project.landing.addresses import masked
+from dagster_project.addresses import masked
 
 if TYPE_CHECKING:
     from dagster_project.forgetting import Forgetting

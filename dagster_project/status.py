@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from dagster_project.landing.addresses import masked
+from dagster_project.addresses import masked
 from dagster_project.paths import Paths
 from dagster_project.publishing import current_manifest, generations
 from dagster_project.recording import read_records

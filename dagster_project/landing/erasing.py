@@ -18,7 +18,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from dagster_project.landing.addresses import blanked, is_address, normalised
+from dagster_project.addresses import blanked, is_address, normalised
 from dagster_project.landing.contract import Column, Contract
 from dagster_project.landing.sinks import LINEAGE, open_writer
 from dagster_project.landing.tombstones import MARK, Forgotten, Tombstone

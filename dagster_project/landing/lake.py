@@ -18,6 +18,7 @@ from dagster_project.paths import Paths
 
 LANDED, REFUSED, DUPLICATE, WITHDRAWN = "landed", "refused", "duplicate", "withdrawn"
 DECLARED = "declared"
+CLEANED = "rows of forgotten people cleaned"
 BATCH = re.compile(r"n\d{6,}")
 SCRATCH = ".scratch-"
 MANIFEST = pa.schema(
@@ -59,12 +60,16 @@ class FileOutcome:
 
     def erased(self, removed: int, rejected: int, cleaned: int) -> "FileOutcome":
         """The same file after forgotten people were taken out of it."""
+        count = self.cleaned_count + cleaned
+        told = [part for part in self.message.split("; ") if CLEANED not in part]
+        told += [f"{count} {CLEANED}"] if count else []
         return replace(
             self,
             landed_count=self.landed_count - removed,
             rejected_count=self.rejected_count - rejected,
             erased_count=self.erased_count + removed + rejected,
-            cleaned_count=self.cleaned_count + cleaned,
+            cleaned_count=count,
+            message="; ".join(filter(None, told)),
         )
 
 

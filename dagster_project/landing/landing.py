@@ -11,8 +11,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from dagster_project.addresses import masked
 from dagster_project.landing import lake
-from dagster_project.landing.addresses import masked
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_direct import read_csv_directly
 from dagster_project.landing.csv_reader import read_csv

@@ -11,13 +11,13 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from dagster_project.landing import lake
-from dagster_project.landing.addresses import (
+from dagster_project.addresses import (
     BLANK,
     addresses_in,
     blanked,
     normalised,
 )
+from dagster_project.landing import lake
 from dagster_project.landing.sinks import LandingError
 from dagster_project.paths import Paths
 

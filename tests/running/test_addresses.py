@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagster_project.landing.addresses import addresses_in, blanked, is_address
+from dagster_project.addresses import addresses_in, blanked, is_address
 
 JANE = "jane@example.com"
 
