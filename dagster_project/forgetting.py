@@ -45,13 +45,14 @@ class Forgetting:
     dropped: list[str] = field(default_factory=list)
     extracts: list[Trace] = field(default_factory=list)
     night: "NightSummary | None" = None
+    is_finished: bool = True
     proof: Proof = field(default_factory=Proof)
 
     @property
     def exit_code(self) -> int:
         if self.night is not None and self.night.exit_code:
             return self.night.exit_code
-        return 1 if self.proof.found else 0
+        return 1 if self.proof.found or not self.is_finished else 0
 
 
 def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> Forgetting:
@@ -69,6 +70,7 @@ def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> For
         kept = generations(paths)
         done.night = _night(settings, paths, tell)
         finish_published(paths)
+        done.is_finished = read_progress(paths) is None
         done.dropped = sorted({*kept} - {*generations(paths)})
         drop_logs(paths, forgotten)
         tell("searching for what is left")

@@ -108,6 +108,11 @@ def show_forgetting(done: "Forgetting", data: Path) -> None:
         out.print(f"  records cleaned: {', '.join(done.purged.records)}", markup=False)
     if done.night is not None:
         show_night(done.night)
+    if not done.is_finished:
+        out.print(
+            "[yellow]not finished[/]: readers still see a generation that counts the "
+            "person; mend what the night says, then `funnelhouse run` finishes it"
+        )
     if done.dropped:
         out.print(f"generations removed: {', '.join(done.dropped)}")
     for trace in done.extracts:
