@@ -362,6 +362,42 @@ def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) 
         _correct(lambda: corrections.reland(settings, file, sha256))
 
 
+@main.command()
+@click.argument("address")
+@click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
+def forget(address: str, yes: bool) -> NoReturn:
+    """Erase a person by e-mail address, from everything below the data folder.
+
+    Facts of journeys stay, without the person. A salted hash keeps the person out of
+    what is landed later. Runs the night, removes every generation published before,
+    lists the extracts that still hold the address, and searches for what is left.
+    Killed at any point, it is completed by the same command again.
+
+    \b
+    Example:
+      funnelhouse forget jane@example.com --yes
+    """
+    from dagster_project.addresses import is_address
+    from dagster_project.forgetting import forget as erase
+    from dagster_project.landing import LandingError
+    from dagster_project.locking import LockHeldError
+    from dagster_project.showing import show_forgetting
+    from dagster_project.transforming import TransformError
+
+    if not is_address(address):
+        raise click.UsageError("this is no e-mail address: name@example.com")
+    _make_sure(yes)
+    settings = current_settings()
+    try:
+        done = erase(settings, address, lambda text: click.echo(text, err=True))
+    except LockHeldError as error:
+        _refuse(str(error), LOCKED)
+    except (LandingError, TransformError) as error:
+        _refuse(str(error), FAULT)
+    show_forgetting(done, settings.data)
+    sys.exit(done.exit_code)
+
+
 @main.command(hidden=True)
 @click.option("--port", default=3000, show_default=True)
 def ui(port: int) -> None:
@@ -378,6 +414,14 @@ def ui(port: int) -> None:
     module = ["-m", "dagster_project.definitions"]
     call = [sys.executable, "-m", "dagster", "dev", *module]
     os.execv(sys.executable, [*call, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
+
+
+def _make_sure(yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("what is erased cannot be brought back: say --yes")
+    click.confirm("What is erased cannot be brought back. Erase?", abort=True)
 
 
 def _refuse_unknown_sources(settings: Settings) -> None:

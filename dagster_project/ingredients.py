@@ -17,6 +17,7 @@ from dagster_project.recording import read_records
 from dagster_project.settings import ROOT, Settings
 from dagster_project.transforming import salt
 
+FORGOTTEN = "forgotten"
 _CODE = (DBT, ROOT / "expectations", ROOT / "dagster_project" / "bi")
 _CODE_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".py", ".html", ".css", ".js"})
 _VERSIONS = ("dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
@@ -56,7 +57,11 @@ def read_ingredients(settings: Settings, paths: Paths) -> Ingredients:
 
 
 def fingerprints_of(settings: Settings, paths: Paths) -> dict[str, str]:
-    """A hash each of the seeds, the code with what it stands on, and the settings."""
+    """A hash each of the seeds, the code with what it stands on, and the settings;
+    and of whom the installation has forgotten.
+    """
+    from dagster_project.landing.tombstones import tombstones_fingerprint
+
     read = [
         settings.timezone,
         settings.home_currency,
@@ -67,6 +72,7 @@ def fingerprints_of(settings: Settings, paths: Paths) -> dict[str, str]:
         "seeds": fingerprint([paths.seeds], {".csv", ".yml"}),
         "code": code_fingerprint(),
         "settings": _hash(read),
+        FORGOTTEN: tombstones_fingerprint(paths),
     }
 
 

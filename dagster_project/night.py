@@ -70,6 +70,8 @@ class NightSummary:
     files: int = 0
     landed: int = 0
     rejected: int = 0
+    erased: int = 0
+    cleaned: int = 0
     refused_files: int = 0
     notes: list[str] = field(default_factory=list)
     gates: list[GateLine] = field(default_factory=list)
@@ -174,6 +176,10 @@ def _run_locked(
         job = load_job(settings)
         keys = _selected_keys(settings, select) if select else None
         _quieten()
+        if paths.unfinished_erasure.is_file():
+            from dagster_project.forgetting import drop_logs
+
+            drop_logs(paths)
         return _execute(job, paths, config, keys, observe)
     except UnsoundSeedsError as error:
         return NightSummary(REFUSED, "refused", str(error))
@@ -245,6 +251,8 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         files=sum(m["files"] for m in landed),
         landed=sum(m["landed"] for m in landed),
         rejected=sum(m["rejected"] for m in landed),
+        erased=sum(m.get("erased", 0) for m in landed),
+        cleaned=sum(m.get("cleaned", 0) for m in landed),
         refused_files=sum(m["refused"] for m in landed),
         notes=[note for m in landed for note in m["messages"]],
         gates=list(_gate_lines(result)),

@@ -45,6 +45,16 @@ class Paths:
         return self.lake / "_records"
 
     @property
+    def tombstones(self) -> Path:
+        """Whom this installation has forgotten, as salted hashes."""
+        return self.lake / "_tombstones"
+
+    @property
+    def unfinished_erasure(self) -> Path:
+        """There while somebody is being forgotten, from the first step to the last."""
+        return self.tombstones / "unfinished.json"
+
+    @property
     def gate_results(self) -> Path:
         return self.records / "gate_results"
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.ingredients import Ingredients
+from dagster_project.ingredients import FORGOTTEN, Ingredients
 from dagster_project.paths import Paths
 from dagster_project.recording import PUBLICATION, write_record
 from dagster_project.restating import copy_records, remember
@@ -184,7 +184,11 @@ def rollback(paths: Paths, generation: str | None = None) -> str:
     """
     record_publication(paths)
     current = paths.current.resolve().name
-    known = [name for name in generations(paths) if name != current]
+    known = [
+        name
+        for name in generations(paths)
+        if name != current and knows_the_forgotten(paths, name)
+    ]
     wanted = generation or _newest_before(current, known)
     if wanted not in known:
         held = ", ".join(known) or "none"
@@ -194,6 +198,21 @@ def rollback(paths: Paths, generation: str | None = None) -> str:
         )
     switch(paths, wanted)
     return wanted
+
+
+def knows_the_forgotten(paths: Paths, generation_id: str) -> bool:
+    """Whether a generation was built without anybody who is forgotten by now."""
+    from dagster_project.landing.tombstones import tombstones_fingerprint
+
+    fingerprints = Manifest.read(paths.generation(generation_id)).fingerprints
+    return fingerprints.get(FORGOTTEN, "") == tombstones_fingerprint(paths)
+
+
+def drop_unknowing_generations(paths: Paths) -> None:
+    """Remove every generation that may hold somebody who was forgotten since."""
+    for generation_id in generations(paths):
+        if not knows_the_forgotten(paths, generation_id):
+            _remove(paths, generation_id)
 
 
 def drop_old_generations(paths: Paths, keep: int) -> None:

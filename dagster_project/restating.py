@@ -178,10 +178,14 @@ def _copy_whole(file: Path, folder: Path, name: str) -> None:
 def _ingredients(
     paths: Paths, settings: Settings, generation: str
 ) -> Iterator[dict[str, Any]]:
+    from dagster_project.landing.tombstones import tombstones_fingerprint
+
     yield {"kind_code": "generation", "ingredient_name": generation}
     yield _row("code", "code", code_fingerprint())
     yield _row("setting", "timezone", settings.timezone)
     yield _row("setting", "home_currency", settings.home_currency)
+    if forgotten := tombstones_fingerprint(paths):
+        yield _row("tombstones", "tombstones", forgotten)
     for seed in sorted(paths.seeds.glob("*.csv")):
         yield _row("seed", seed.stem, hashlib.sha256(seed.read_bytes()).hexdigest())
     for source in _frozen(paths, "sources"):

@@ -17,8 +17,12 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from dagster_project.addresses import masked
+
 if TYPE_CHECKING:
+    from dagster_project.forgetting import Forgetting
     from dagster_project.night import GateLine, NightSummary, Progress
+    from dagster_project.proving import Proof
     from dagster_project.status import Status
 
 Observe = Callable[["Progress"], None]
@@ -96,6 +100,37 @@ def show_status(status: "Status") -> None:
     _show_last_gates(out, status)
 
 
+def show_forgetting(done: "Forgetting", data: Path) -> None:
+    """What was erased, what others have to remove, and the proof; never the address."""
+    out = console()
+    for table, erased in sorted(done.purged.erased.items()):
+        cleaned = done.purged.cleaned[table]
+        out.print(f"  {table}: {erased:,} rows erased, {cleaned:,} cleaned")
+    if done.purged.records:
+        out.print(f"  records cleaned: {', '.join(done.purged.records)}", markup=False)
+    if done.night is not None:
+        show_night(done.night)
+    if not done.is_finished:
+        out.print(
+            "[yellow]not finished[/]: readers still see a generation that counts the "
+            "person; mend what the night says, then `funnelhouse run` finishes it"
+        )
+    if done.dropped:
+        out.print(f"generations removed: {', '.join(done.dropped)}")
+    for trace in done.extracts:
+        out.print(f"remove it from {masked(str(trace))}", markup=False)
+    _show_proof(out, done.proof, data)
+
+
+def _show_proof(out: Console, proof: "Proof", data: Path) -> None:
+    counts = [f"{count} {kind}" for kind, count in sorted(proof.searched.items())]
+    out.print(f"searched below {data}: files {', '.join(counts)}", markup=False)
+    for trace in proof.found:
+        out.print(f"[red]found[/] in {escape(masked(str(trace)))}")
+    if not proof.found:
+        out.print("the address stands in none of them")
+
+
 def show_settings(settings: Mapping[str, str]) -> None:
     """Each setting by the variable that sets it."""
     table = Table("variable", "value", box=None)
@@ -140,6 +175,11 @@ def _show_rows(out: Console, night: "NightSummary") -> None:
         f"new files {night.files:,}, rows landed {night.landed:,}, "
         f"rejected {night.rejected:,}{refused}"
     )
+    if night.erased or night.cleaned:
+        out.print(
+            f"of forgotten people: rows erased {night.erased:,}, "
+            f"cleaned of personal data {night.cleaned:,}"
+        )
     for note in night.notes[:NOTES_SHOWN]:
         out.print(f"  {escape(note)}")
     if len(night.notes) > NOTES_SHOWN:

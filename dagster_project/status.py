@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from dagster_project.addresses import masked
 from dagster_project.paths import Paths
 from dagster_project.publishing import current_manifest, generations
 from dagster_project.recording import ADMISSION, read_records, records_table
@@ -192,7 +193,8 @@ def read_rejects(paths: Paths) -> list[dict[str, Any]]:
         """,
     )
     names = ("source_code", "table_name", "reason", "rows", "example_file")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    told = [dict(zip(names, row, strict=True)) for row in rows]
+    return [{**each, "reason": masked(each["reason"])} for each in told]
 
 
 def read_withdrawn(paths: Paths) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.resources import Night
+from dagster_project.forgetting import finish_lake, finish_published
 from dagster_project.ingredients import read_ingredients
 from dagster_project.landing import (
     Contract,
@@ -28,7 +29,8 @@ from dagster_project.transforming import Project
 
 LAKE_TABLES = (
     *("runs", "files", "sources", "manifest", "rejects", "admissions", "profiles"),
-    *("ingredients", *RECORDS),
+    *("tombstones", "ingredients"),
+    *RECORDS,
 )
 DAILY = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=48), warn_window=timedelta(hours=30)
@@ -80,6 +82,8 @@ def landing_metadata(landing: Landing) -> dict[str, Any]:
         "dagster/row_count": landing.landed_count,
         "landed": landing.landed_count,
         "rejected": landing.rejected_count,
+        "erased": landing.erased_count,
+        "cleaned": landing.cleaned_count,
         "refused": len(refused),
         "messages": dg.MetadataValue.json(told[:50]),
     }
@@ -114,6 +118,8 @@ def freeze_night(
     project: Project, contracts: list[Contract], night: Night
 ) -> dict[str, Any] | None:
     """Freeze the run; none when it is the published one and still at hand."""
+    finish_lake(project.paths, read_contracts(project.manifest, ()))
+    finish_published(project.paths)
     paths, published = project.paths, current_manifest(project.paths)
     files = published.files if published else []
     known = {(file["file_name"], file["batch_id"]) for file in files}

@@ -13,6 +13,7 @@ from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.quality import projection_key
 from dagster_project.defs.transform import RefusedError
+from dagster_project.forgetting import finish_published
 from dagster_project.ingredients import read_ingredients
 from dagster_project.publishing import (
     GATE_RESULTS,
@@ -137,6 +138,7 @@ def current_asset(project: Project) -> dg.AssetsDefinition:
         paths = project.paths
         keep = project.settings.keep_generations
         folder = publish(paths, latest_unfinished(paths), keep)
+        finish_published(paths)
         return dg.MaterializeResult(metadata={"generation": folder.name})
 
     return current

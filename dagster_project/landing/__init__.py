@@ -11,7 +11,9 @@ from dagster_project.landing.freezing import NoExtractsError, Run, freeze_run
 from dagster_project.landing.incoming import unclaimed_files
 from dagster_project.landing.lake import FileOutcome, next_batch_id, sweep_orphans
 from dagster_project.landing.landing import Landing, land
+from dagster_project.landing.purging import Purged, purge_lake
 from dagster_project.landing.sinks import LandingError
+from dagster_project.landing.tombstones import Forgotten, bury, read_forgotten
 
 __all__ = [
     "Column",
@@ -19,14 +21,19 @@ __all__ = [
     "ContractError",
     "ExtractedAt",
     "FileOutcome",
+    "Forgotten",
     "Landing",
     "LandingError",
     "NoExtractsError",
+    "Purged",
     "Run",
+    "bury",
     "freeze_run",
     "land",
     "next_batch_id",
+    "purge_lake",
     "read_contracts",
+    "read_forgotten",
     "sweep_orphans",
     "unclaimed_files",
 ]

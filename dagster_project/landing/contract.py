@@ -16,7 +16,10 @@ MODES = ("full", "append", "changes")
 SCHEMA_CHANGES = ("evolve", "freeze")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 SHAPE_KEYS = ("files", "format", "encoding", "delimiter", "date_format", "decimal")
-MEANING_KEYS = ("mode", "key", "timezone", "extracted_at", "schema_change")
+ERASURES = ("values", "rows")
+PERSONAL = ("email", "phone", "name", "ip", "text")
+PERSON_KEYS = ("contact", "user")
+MEANING_KEYS = ("mode", "key", "timezone", "extracted_at", "schema_change", "erase")
 KEYS = {*SHAPE_KEYS, *MEANING_KEYS, "data_through", "history_from"}
 
 
@@ -26,10 +29,18 @@ class ContractError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """A declared column of a raw table."""
+    """A declared column of a raw table.
+
+    `pii` says what personal data it holds; `member` which member of a JSON object is
+    meant, or, of an e-mail column, states whose the row is; `person_key` whose key it
+    is: a contact's or a user's.
+    """
 
     name: str
     required: bool = True
+    pii: str = ""
+    member: str = ""
+    person_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,13 @@ class Contract:
     data_through: datetime | None = None
     history_from: datetime | None = None
     schema_change: str = "evolve"
+    erase: str = "values"
     columns: tuple[Column, ...] = ()
+
+    @classmethod
+    def undeclared(cls, source_code: str, table_name: str) -> "Contract":
+        """Of a table that lies in the lake and is declared no more."""
+        return cls(source_code, table_name, (), "csv", ExtractedAt())
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -95,7 +112,7 @@ def _contract(node: Mapping[str, Any], extract: Mapping[str, Any]) -> Contract:
     read.check_names()
     read.check_values()
     zone = read.zone()
-    columns = _columns(node)
+    columns = _columns(node, read)
     return Contract(
         source_code=node["source_name"],
         table_name=node["name"],
@@ -110,13 +127,14 @@ def _contract(node: Mapping[str, Any], extract: Mapping[str, Any]) -> Contract:
         data_through=read.instant("data_through", zone, day_ends=True),
         history_from=read.instant("history_from", zone, day_ends=False),
         schema_change=read.choice("schema_change", SCHEMA_CHANGES, "evolve"),
+        erase=read.choice("erase", ERASURES, "values"),
         columns=columns,
     )
 
 
-def _columns(node: Mapping[str, Any]) -> tuple[Column, ...]:
+def _columns(node: Mapping[str, Any], read: "_Reader") -> tuple[Column, ...]:
     return tuple(
-        Column(name, _meta(column).get("required", True) is not False)
+        read.column(name, _meta(column))
         for name, column in (node.get("columns") or {}).items()
     )
 
@@ -140,6 +158,21 @@ class _Reader:
         return ContractError(
             f"source {self.source}, table {self.table}: meta.extract.{key} {problem}; "
             f"{remedy} in models/staging/{self.source}/_{self.source}__sources.yml"
+        )
+
+    def column(self, name: str, meta: Mapping[str, Any]) -> Column:
+        for key, allowed in (("pii", PERSONAL), ("person_key", PERSON_KEYS)):
+            if key in meta and meta[key] not in allowed:
+                raise ContractError(
+                    f"source {self.source}, table {self.table}, column {name}: "
+                    f"meta.{key} is {meta[key]!r}; state one of {list(allowed)}"
+                )
+        return Column(
+            name,
+            meta.get("required", True) is not False,
+            str(meta.get("pii", "")),
+            str(meta.get("member", "")),
+            str(meta.get("person_key", "")),
         )
 
     def check_names(self) -> None:

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from dagster_project.paths import Paths
 
 LANDED, REFUSED, DUPLICATE, WITHDRAWN = "landed", "refused", "duplicate", "withdrawn"
 DECLARED = "declared"
+CLEANED = "rows of forgotten people cleaned"
 BATCH = re.compile(r"n\d{6,}")
 SCRATCH = ".scratch-"
 MANIFEST = pa.schema(
@@ -35,6 +36,7 @@ MANIFEST = pa.schema(
         ("status_code", pa.string()),
         ("message", pa.string()),
         ("replaced_batch_id", pa.string()),
+        ("cleaned_count", pa.int64()),
     ]
 )
 
@@ -60,11 +62,26 @@ class FileOutcome:
     status_code: str = LANDED
     message: str = ""
     replaced_batch_id: str = ""
+    cleaned_count: int = 0
 
     @property
     def version(self) -> tuple[str, str]:
         """A name with a content."""
         return self.file_name, self.file_sha256
+
+    def erased(self, removed: int, rejected: int, cleaned: int) -> "FileOutcome":
+        """The same file after forgotten people were taken out of it."""
+        count = self.cleaned_count + cleaned
+        told = [line for line in self.message.splitlines() if CLEANED not in line]
+        told += [f"{count} {CLEANED}"] if count else []
+        return replace(
+            self,
+            landed_count=self.landed_count - removed,
+            rejected_count=self.rejected_count - rejected,
+            erased_count=self.erased_count + removed + rejected,
+            cleaned_count=count,
+            message="\n".join(filter(None, told)),
+        )
 
 
 def identity_of(outcome: FileOutcome, contract: Contract) -> tuple[object, ...]:
@@ -97,12 +114,13 @@ def read_outcomes(paths: Paths, contract: Contract) -> list[FileOutcome]:
     """The manifest rows of one table, oldest batch first."""
     pattern = f"n*.{contract.source_code}.{contract.table_name}.parquet"
     found = sorted(paths.manifest.glob(pattern), key=lambda p: (len(p.name), p.name))
-    return [outcome for path in found for outcome in _read_outcomes(path)]
+    return [outcome for path in found for outcome in outcomes_in(path)]
 
 
-def _read_outcomes(path: Path) -> list[FileOutcome]:
+def outcomes_in(manifest: Path) -> list[FileOutcome]:
+    """The rows of one file of the manifest; older ones lack a column."""
     known = {field.name for field in fields(FileOutcome)}
-    table = pq.read_table(path, partitioning=None)
+    table = pq.read_table(manifest, partitioning=None)
     written = [name for name in table.column_names if name in known]
     return [FileOutcome(**row) for row in table.select(written).to_pylist()]
 

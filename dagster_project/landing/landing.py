@@ -13,6 +13,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.dataset as dataset  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from dagster_project.addresses import masked
 from dagster_project.landing import lake
 from dagster_project.landing.admissions import read_withdrawn
 from dagster_project.landing.contract import Contract
@@ -36,6 +37,7 @@ from dagster_project.landing.jsonl_reader import read_jsonl
 from dagster_project.landing.jsonl_worker import read_jsonl_in_ranges
 from dagster_project.landing.lake import FileOutcome
 from dagster_project.landing.parquet_reader import read_parquet
+from dagster_project.landing.purging import erase_new
 from dagster_project.landing.sinks import (
     REJECTS,
     LandingError,
@@ -46,6 +48,7 @@ from dagster_project.landing.sinks import (
     count_by_file,
     open_writer,
 )
+from dagster_project.landing.tombstones import declare_tombstones
 from dagster_project.paths import Paths
 
 UNFINISHED = (
@@ -78,6 +81,14 @@ class Landing:
     def rejected_count(self) -> int:
         return sum(file.rejected_count for file in self.files)
 
+    @property
+    def erased_count(self) -> int:
+        return sum(file.erased_count for file in self.files)
+
+    @property
+    def cleaned_count(self) -> int:
+        return sum(file.cleaned_count for file in self.files)
+
     def _of(self, status: str) -> tuple[FileOutcome, ...]:
         return tuple(file for file in self.files if file.status_code == status)
 
@@ -96,6 +107,7 @@ def land(
         LandingError: rows that cannot be accounted for; nothing is published then.
     """
     lake.declare(contract, paths)
+    declare_tombstones(paths)
     with open_night(contract, paths, batch_id, memory_limit, threads) as night:
         found = find_files(contract, paths.extracts)
         for file in found:
@@ -282,7 +294,7 @@ class Night:
             outcome,
             extracted_at=None,
             status_code=lake.REFUSED,
-            message=reason,
+            message=masked(reason),
         )
         latest = self._latest.get(outcome.file_name)
         if latest is not None and replace(refused, batch_id=latest.batch_id) == latest:
@@ -407,6 +419,9 @@ class Night:
         self._sink.close()
         parts = self._parts + self._sink.parts
         rejects = self._write_rejects()
+        self.outcomes = erase_new(
+            self._contract, self._paths, self.outcomes, parts, rejects
+        )
         self._verify(parts, rejects)
         place = "row" if self._contract.format == "parquet" else "line"
         self.outcomes = [_told(file, rejects, place) for file in self.outcomes]
@@ -444,8 +459,8 @@ class Night:
         for outcome in self.outcomes:
             written = (landed[outcome.file_name], rejected[outcome.file_name])
             read = (outcome.landed_count, outcome.rejected_count)
-            kept = outcome.physical_count - outcome.erased_count
-            if written != read or sum(read) != kept:
+            told = sum(read) + outcome.erased_count
+            if written != read or told != outcome.physical_count:
                 raise LandingError(
                     f"{outcome.file_name}: {outcome.physical_count} records counted, "
                     f"{written[0]} landed and {written[1]} rejected; nothing of batch "

@@ -64,6 +64,9 @@ page_of = call_of("page_of")
 step_bit = call_of("step_bit")
 step_of_bit = call_of("step_of_bit")
 first_time = call_of("first_time")
+forgotten_mark = call_of("forgotten_mark")
+free_text = call_of("free_text")
+record_key = call_of("record_key")
 
 
 def admitted(source_code: str, table_name: str) -> str:
@@ -88,6 +91,10 @@ def figure_key(keys: Sequence[str]) -> str:
 
 def hash_of(expressions: Sequence[str]) -> str:
     return f"md5(concat({', '.join(expressions)}))"
+
+
+def hashed_key(kind: str, source_code: str, key: str) -> str:
+    return f"hashed_key('{kind}', {source_code}, {key})"
 
 
 def home_currency() -> str:

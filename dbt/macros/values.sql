@@ -53,7 +53,7 @@
     coalesce(
             cast({{ number('written_number') }} as {{ dbt.type_string() }}),
             cast({{ utc('written_time') }} as {{ dbt.type_string() }}),
-            written_text
+            {{ record_key('written_text') }}
         )
 {%- endmacro %}
 
@@ -114,7 +114,7 @@
 {%- endmacro %}
 
 {% macro uncast(column) -%}
-    '{{ column | replace('"', '') }} ' || left({{ label(column) }}, 60)
+    '{{ column | replace('"', '') }} ' || left({{ shape_of(column) }}, 60)
 {%- endmacro %}
 
 {# A page's address without its query and fragment, which differ at every visit. #}

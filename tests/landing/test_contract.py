@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.landing import ContractError, read_contracts
+from dagster_project.landing import Column, ContractError, read_contracts
 
 GOOD: dict[str, Any] = {
     "files": ["crm/*.csv"],
@@ -61,9 +61,30 @@ def test_only_the_sources_asked_for_are_read() -> None:
         ("data_through", "soon"),
         ("schema_change", "melt"),
         ("schema_chnage", "freeze"),
+        ("erase", "everything"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_source_and_table(key: str, value: Any) -> None:
     changed = {k: v for k, v in (GOOD | {key: value}).items() if v is not None}
     with pytest.raises(ContractError, match=rf"source crm, table deal: .*\.{key}"):
         read_contracts(manifest(changed), [])
+
+
+def test_personal_data_and_whose_a_row_is_are_read() -> None:
+    told = manifest({**GOOD, "erase": "rows"})
+    told["sources"]["a"]["columns"]["amount"]["config"]["meta"] |= {
+        "pii": "email", "member": "to", "person_key": "contact"
+    }  # fmt: skip
+    [found] = read_contracts(told, [])
+    assert found.erase == "rows"
+    assert found.columns[1] == Column("amount", False, "email", "to", "contact")
+
+
+@pytest.mark.parametrize(("key", "value"), [("pii", "mail"), ("person_key", "lead")])
+def test_a_wrong_word_about_personal_data_is_named_with_its_column(
+    key: str, value: str
+) -> None:
+    told = manifest(GOOD)
+    told["sources"]["a"]["columns"]["amount"]["config"]["meta"][key] = value
+    with pytest.raises(ContractError, match=rf"column amount: meta.{key} is '{value}'"):
+        read_contracts(told, [])

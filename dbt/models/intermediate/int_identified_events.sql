@@ -1,4 +1,5 @@
 -- Each web event by its person; who never says who they are is a person by visitor.
+-- Who was forgotten is nobody, on their own device as on another's.
 with events as (
 
     select
@@ -14,8 +15,13 @@ identified as (
 
     select
         events.*,
-        coalesce(identities.person_id, events.own_key) as person_id
+        case
+            when forgotten.own_key is null
+                then coalesce(identities.person_id, events.own_key)
+        end as person_id
     from events
+    left join {{ ref('int_forgotten_keys') }} as forgotten
+        on events.own_key = forgotten.own_key
     left join {{ ref('int_identities') }} as identities
         on events.own_key = identities.own_key
 

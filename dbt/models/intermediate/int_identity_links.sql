@@ -31,6 +31,16 @@ links as (
         select * from users
     ) as keyed
 
+),
+
+known as (
+
+    select links.own_key, links.email_key
+    from links
+    left join {{ ref('int_forgotten_keys') }} as forgotten
+        on links.own_key = forgotten.own_key or links.email_key = forgotten.own_key
+    where forgotten.own_key is null
+
 )
 
-select * from links
+select * from known

@@ -1,4 +1,5 @@
--- Contacts that share an address, or users of one, are one person.
+-- Contacts that share an address, or users of one, are one person. Who was forgotten
+-- is none.
 with contacts as (
 
     select
@@ -25,6 +26,9 @@ persons as (
         coalesce(identities.person_id, contacts.own_key) as person_id
     from contacts
     left join identities on contacts.own_key = identities.own_key
+    left join {{ ref('int_forgotten_keys') }} as forgotten
+        on contacts.own_key = forgotten.own_key
+    where forgotten.own_key is null
 
 )
 

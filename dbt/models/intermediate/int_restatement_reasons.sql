@@ -64,19 +64,21 @@ reasons as (
             when merge_count > 0 then 'merge'
             when news_count > 0 and was_decided then 'reopening'
             when conversion_count > 0 or is_linked_otherwise then 'conversion'
-            when is_known_otherwise then 'identity'
+            when is_known_otherwise and not (is_somebody_forgotten and is_nobodys)
+                then 'identity'
             when remapped_stage_count > 0 then 'remapped_stage'
             when is_segmented_otherwise and is_segment_rule_changed
                 then 'segment_rule'
             when worth_code = 'fx_rate' then 'fx_rate'
             when source_set_count > 0 then 'source_set'
             when withdrawal_count > 0 then 'withdrawal'
-            when erasure_count > 0 then 'erasure'
+            when erasure_count > 0 or is_somebody_forgotten and is_nobodys
+                then 'erasure'
             when is_seed_changed then 'seed'
             when is_model_changed then 'model'
             when is_source_set_changed then 'source_set'
             when has_withdrawn then 'withdrawal'
-            when has_erased then 'erasure'
+            when has_erased or is_somebody_forgotten then 'erasure'
             else 'unexplained'
         end as reason_code
     from faced

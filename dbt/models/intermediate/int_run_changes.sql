@@ -89,7 +89,8 @@ counted as (
                     then 1
             end
         ) as segment_seeds_count,
-        count(case when kind_code in ('code', 'setting') then 1 end) as models_count
+        count(case when kind_code in ('code', 'setting') then 1 end) as models_count,
+        count(case when kind_code = 'tombstones' then 1 end) as tombstones_count
     from differing
 
 ),
@@ -101,6 +102,7 @@ changes as (
         counted.segment_seeds_count > 0 as is_segment_rule_changed,
         counted.seeds_count > 0 or turned.has_turned as is_seed_changed,
         counted.models_count > 0 as is_model_changed,
+        counted.tombstones_count > 0 as is_somebody_forgotten,
         (select count(*) from unmatched_sources) > 0 as is_source_set_changed,
         coalesce(
             runs.as_of < builds.furthest_as_of

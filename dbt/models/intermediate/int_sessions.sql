@@ -29,9 +29,15 @@ gathered as (
         max(occurred_at) as ended_at,
         count(*) as events_count,
         count(case when is_page_view then 1 end) as page_views_count,
-        coalesce(
-            min_by(person_id, case when stated_key is not null then place end),
-            min_by(person_id, case when person_id is not null then place end)
+        nullif(
+            coalesce(
+                min_by(
+                    coalesce(person_id, ''),
+                    case when stated_key is not null then place end
+                ),
+                min_by(person_id, case when person_id is not null then place end)
+            ),
+            ''
         ) as person_id,
         min_by(visitor_id, case when visitor_id is not null then place end)
             as visitor_id,

@@ -36,6 +36,7 @@ joined as (
         coalesce(states.person_id, '') <> coalesce(last_states.person_id, '')
         or states.is_returning <> last_states.is_returning as is_other_person,
         last_states.outcome_code <> 'open' as was_decided,
+        states.person_id is null as is_nobodys,
         late_touches.person_id is not null as has_late_events
     from {{ ref('int_journey_states') }} as states
     inner join {{ ref('int_last_states') }} as last_states
@@ -53,6 +54,7 @@ changes as (
         was_decided,
         is_deletion_changed,
         is_segmented_otherwise,
+        is_nobodys,
         has_more_records and is_linked_alike as is_record_new,
         not is_linked_alike or is_set_aside_otherwise as is_linked_otherwise,
         is_linked_alike

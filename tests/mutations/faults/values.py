@@ -117,4 +117,33 @@ VALUES = [
         "select own_key, person_id from round_1",
         "a_chain_of_thirty_addresses_is_one_person",
     ),
+    Fault(
+        "who was forgotten is somebody by their device",
+        "models/intermediate/int_identified_events.sql",
+        "when forgotten.own_key is null",
+        "when true",
+        "who_was_forgotten_is_nobody_and_their_device_is_nobodys",
+    ),
+    Fault(
+        "a contact merged into a forgotten one is somebody",
+        "models/intermediate/int_persons.sql",
+        "where forgotten.own_key is null",
+        "where true",
+        "who_was_forgotten_is_nobody_nor_is_whoever_was_merged_into_them",
+    ),
+    Fault(
+        "a figure moved by forgetting is told as another's identity",
+        "models/intermediate/int_restatement_reasons.sql",
+        "when is_known_otherwise and not (is_somebody_forgotten and is_nobodys)",
+        "when is_known_otherwise",
+        "a_journey_that_is_nobodys_since_somebody_was_forgotten_moved_by_erasure",
+    ),
+    Fault(
+        "a record's key is published though it is an address",
+        "macros/personal.sql",
+        "then {{ hashed(label(column)) }}",
+        "then {{ label(column) }}",
+        "tests/flow/test_personal_data.py"
+        "::test_what_is_published_holds_nobodys_personal_data",
+    ),
 ]

@@ -10,10 +10,10 @@ renamed as (
         -- keys
         'ad_spend' as source_code,
         {{ day('"date"') }} as spend_date,
-        {{ label('channel') }} as channel,
-        {{ label('campaign') }} as campaign,
-        {{ label('keyword') }} as keyword,
-        {{ label('region') }} as region,
+        {{ free_text('channel') }} as channel,
+        {{ free_text('campaign') }} as campaign,
+        {{ free_text('keyword') }} as keyword,
+        {{ free_text('region') }} as region,
         upper({{ label('currency') }}) as currency_code,
 
         -- numbers

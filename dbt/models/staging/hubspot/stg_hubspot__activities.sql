@@ -58,10 +58,10 @@ renamed as (
 
     select
         'hubspot' as source_code,
-        engagements.engagement_id as activity_id,
-        deals.deal_id,
-        contacts.contact_id,
-        engagements.property_hubspot_owner_id as owner_id,
+        {{ record_key('engagements.engagement_id') }} as activity_id,
+        {{ record_key('deals.deal_id') }} as deal_id,
+        {{ record_key('contacts.contact_id') }} as contact_id,
+        {{ record_key('engagements.property_hubspot_owner_id') }} as owner_id,
         engagements.source_event,
         case engagements.type
             when 'INCOMING_EMAIL' then 'in'

@@ -8,7 +8,7 @@ renamed as (
 
     select
         'hubspot' as source_code,
-        id as contact_id,
+        {{ record_key('id') }} as contact_id,
         {{ hashed(label('property_email')) }} as email_hash,
         {{ utc('property_createdate') }} as created_at,
         _extracted_at as known_at,

@@ -28,7 +28,7 @@ renamed as (
     select
         -- keys
         'hubspot' as source_code,
-        deal_id,
+        {{ record_key('deal_id') }} as deal_id,
 
         -- codes
         field_code,

@@ -8,8 +8,8 @@ renamed as (
 
     select
         'hubspot' as source_code,
-        deal_id,
-        contact_id,
+        {{ record_key('deal_id') }} as deal_id,
+        {{ record_key('contact_id') }} as contact_id,
         _extracted_at as known_at,
         {{ lineage() }}
     from raw

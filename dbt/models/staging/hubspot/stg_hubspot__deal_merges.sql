@@ -8,8 +8,8 @@ renamed as (
 
     select
         'hubspot' as source_code,
-        merged_deal_id as deal_id,
-        deal_id as merged_into_deal_id,
+        {{ record_key('merged_deal_id') }} as deal_id,
+        {{ record_key('deal_id') }} as merged_into_deal_id,
         _extracted_at as merged_at,
         _extracted_at as known_at,
         {{ lineage() }}

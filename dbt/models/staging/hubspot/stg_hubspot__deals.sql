@@ -9,18 +9,18 @@ renamed as (
     select
         -- keys
         'hubspot' as source_code,
-        deal_id,
-        owner_id,
+        {{ record_key('deal_id') }} as deal_id,
+        {{ record_key('owner_id') }} as owner_id,
 
         -- codes
-        deal_pipeline_id as source_pipeline,
-        deal_pipeline_stage_id as source_stage,
-        coalesce({{ label('property_deal_currency_code') }}, {{ home_currency() }})
+        {{ free_text('deal_pipeline_id') }} as source_pipeline,
+        {{ free_text('deal_pipeline_stage_id') }} as source_stage,
+        coalesce({{ free_text('property_deal_currency_code') }}, {{ home_currency() }})
             as currency_code,
-        {{ label('property_closed_lost_reason') }} as loss_reason,
-        {{ label('property_product') }} as product,
-        {{ label('property_region') }} as region,
-        {{ label('property_hs_analytics_source') }} as channel,
+        {{ free_text('property_closed_lost_reason') }} as loss_reason,
+        {{ free_text('property_product') }} as product,
+        {{ free_text('property_region') }} as region,
+        {{ free_text('property_hs_analytics_source') }} as channel,
         {{ flag('_fivetran_deleted') }} or {{ flag('is_deleted') }} as is_deleted,
 
         -- numbers

@@ -8,8 +8,8 @@ renamed as (
 
     select
         'hubspot' as source_code,
-        owner_id,
-        {{ label("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}
+        {{ record_key('owner_id') }} as owner_id,
+        {{ free_text("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}
             as owner_name,
         _extracted_at as known_at,
         {{ lineage() }}

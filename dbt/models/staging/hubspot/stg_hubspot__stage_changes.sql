@@ -9,11 +9,11 @@ renamed as (
     select
         -- keys
         'hubspot' as source_code,
-        deal_id,
+        {{ record_key('deal_id') }} as deal_id,
 
         -- codes: a stage id is unique over all pipelines of an account
         cast(null as {{ dbt.type_string() }}) as source_pipeline,
-        value as source_stage,
+        {{ free_text('value') }} as source_stage,
         'history' as evidence_kind,
 
         -- dates

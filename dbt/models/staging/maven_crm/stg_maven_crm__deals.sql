@@ -9,15 +9,15 @@ renamed as (
     select
         -- keys
         'maven_crm' as source_code,
-        opportunity_id as deal_id,
-        {{ label('account') }} as account_id,
-        {{ label('sales_agent') }} as owner_id,
+        {{ record_key('opportunity_id') }} as deal_id,
+        {{ record_key('account') }} as account_id,
+        {{ record_key('sales_agent') }} as owner_id,
 
         -- codes
         'sales_pipeline' as source_pipeline,
-        deal_stage as source_stage,
+        {{ free_text('deal_stage') }} as source_stage,
         'USD' as currency_code,
-        {{ label('product') }} as product,
+        {{ free_text('product') }} as product,
         _is_vanished as is_deleted,
 
         -- numbers

@@ -43,11 +43,11 @@ renamed as (
     select
         -- keys
         'maven_crm' as source_code,
-        opportunity_id as deal_id,
+        {{ record_key('opportunity_id') }} as deal_id,
 
         -- codes
         'sales_pipeline' as source_pipeline,
-        source_stage,
+        {{ free_text('source_stage') }} as source_stage,
         source_sequence,
         'own_date' as evidence_kind,
 

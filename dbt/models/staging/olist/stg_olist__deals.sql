@@ -9,14 +9,14 @@ renamed as (
     select
         -- keys: a lead becomes at most one deal, which bears its id
         'olist' as source_code,
-        mql_id as deal_id,
-        mql_id as lead_id,
-        {{ label('sr_id') }} as owner_id,
+        {{ record_key('mql_id') }} as deal_id,
+        {{ record_key('mql_id') }} as lead_id,
+        {{ record_key('sr_id') }} as owner_id,
 
         -- codes
         'sellers' as source_pipeline,
         'closed deal' as source_stage,
-        {{ label('business_segment') }} as product,
+        {{ free_text('business_segment') }} as product,
         _is_vanished as is_deleted,
 
         -- dates

@@ -8,9 +8,9 @@ renamed as (
 
     select
         'olist' as source_code,
-        mql_id as lead_id,
-        {{ label('origin') }} as channel,
-        landing_page_id as landing_page,
+        {{ record_key('mql_id') }} as lead_id,
+        {{ free_text('origin') }} as channel,
+        {{ free_text('landing_page_id') }} as landing_page,
         _is_vanished as is_deleted,
         {{ utc('first_contact_date') }} as created_at,
         _extracted_at as known_at,

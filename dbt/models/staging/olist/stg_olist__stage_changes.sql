@@ -45,8 +45,8 @@ renamed as (
     select
         -- keys
         'olist' as source_code,
-        deal_id,
-        lead_id,
+        {{ record_key('deal_id') }} as deal_id,
+        {{ record_key('lead_id') }} as lead_id,
 
         -- codes
         'sellers' as source_pipeline,

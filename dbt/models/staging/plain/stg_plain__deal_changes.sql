@@ -11,8 +11,8 @@ renamed as (
 
     select
         'plain' as source_code,
-        {{ label('deal_id') }} as deal_id,
-        {{ label('field_code') }} as field_code,
+        {{ record_key('deal_id') }} as deal_id,
+        {{ free_text('field_code') }} as field_code,
         {{ changed_value() }} as value,
         {{ utc('changed_at') }} as changed_at,
         _extracted_at as known_at,

@@ -8,13 +8,13 @@ renamed as (
 
     select
         'plain' as source_code,
-        {{ label('deal_id') }} as deal_id,
-        {{ label('lead_id') }} as lead_id,
-        {{ label('source_pipeline') }} as source_pipeline,
-        {{ label('source_stage') }} as source_stage,
+        {{ record_key('deal_id') }} as deal_id,
+        {{ record_key('lead_id') }} as lead_id,
+        {{ free_text('source_pipeline') }} as source_pipeline,
+        {{ free_text('source_stage') }} as source_stage,
         {{ utc('changed_at') }} as changed_at,
         {{ whole('source_sequence') }} as source_sequence,
-        coalesce({{ label('evidence_kind') }}, 'history') as evidence_kind,
+        coalesce({{ free_text('evidence_kind') }}, 'history') as evidence_kind,
         _extracted_at as known_at,
         {{ lineage(times=['changed_at'], wholes=['source_sequence']) }}
     from raw

@@ -33,36 +33,45 @@ renamed as (
     select
         -- keys
         'snowplow_ecommerce' as source_code,
-        event_id,
-        coalesce(domain_userid, {{ json_text(app_session, '$[0].userId') }})
-            as visitor_id,
-        user_id,
-        coalesce(domain_sessionid, {{ json_text(app_session, '$[0].sessionId') }})
-            as session_id,
+        {{ record_key('event_id') }} as event_id,
+        coalesce(
+            {{ record_key('domain_userid') }},
+            {{ record_key(json_text(app_session, '$[0].userId')) }}
+        ) as visitor_id,
+        {{ record_key('user_id') }} as user_id,
+        coalesce(
+            {{ record_key('domain_sessionid') }},
+            {{ record_key(json_text(app_session, '$[0].sessionId')) }}
+        ) as session_id,
 
         -- codes
         case
             when action_type = 'transaction' and event_id <> first_event_id
                 then 'repeated_transaction'
-            else coalesce(action_type, {{ label('event_name') }}, event)
+            else
+                coalesce(
+                    {{ free_text('action_type') }},
+                    {{ free_text('event_name') }},
+                    {{ free_text('event') }}
+                )
         end as source_event,
         event_name = 'page_view' as is_page_view,
-        {{ label('geo_country') }} as region,
-        {{ label('dvce_type') }} as device,
-        {{ json_text(products, '$[0].id') }} as product,
-        mkt_source as utm_source,
-        mkt_medium as utm_medium,
-        mkt_campaign as utm_campaign,
-        mkt_term as utm_term,
-        mkt_content as utm_content,
+        {{ free_text('geo_country') }} as region,
+        {{ free_text('dvce_type') }} as device,
+        {{ free_text(json_text(products, '$[0].id')) }} as product,
+        {{ free_text('mkt_source') }} as utm_source,
+        {{ free_text('mkt_medium') }} as utm_medium,
+        {{ free_text('mkt_campaign') }} as utm_campaign,
+        {{ free_text('mkt_term') }} as utm_term,
+        {{ free_text('mkt_content') }} as utm_content,
 
         -- dates
         {{ utc('derived_tstamp') }} as occurred_at,
         _extracted_at as known_at,
 
         -- documents
-        page_url,
-        page_referrer as referrer,
+        {{ free_text('page_url') }} as page_url,
+        {{ free_text('page_referrer') }} as referrer,
         {{ action }} as properties,
 
         -- lineage

@@ -27,29 +27,30 @@ renamed as (
     select
         -- keys
         'snowplow_web' as source_code,
-        event_id,
-        domain_userid as visitor_id,
-        user_id,
-        domain_sessionid as session_id,
+        {{ record_key('event_id') }} as event_id,
+        {{ record_key('domain_userid') }} as visitor_id,
+        {{ record_key('user_id') }} as user_id,
+        {{ record_key('domain_sessionid') }} as session_id,
 
         -- codes
-        coalesce({{ label('event_name') }}, event) as source_event,
+        coalesce({{ free_text('event_name') }}, {{ free_text('event') }})
+            as source_event,
         event_name = 'page_view' and event_id = first_event_id as is_page_view,
-        {{ label('geo_country') }} as region,
-        {{ label('dvce_type') }} as device,
-        mkt_source as utm_source,
-        mkt_medium as utm_medium,
-        mkt_campaign as utm_campaign,
-        mkt_term as utm_term,
-        mkt_content as utm_content,
+        {{ free_text('geo_country') }} as region,
+        {{ free_text('dvce_type') }} as device,
+        {{ free_text('mkt_source') }} as utm_source,
+        {{ free_text('mkt_medium') }} as utm_medium,
+        {{ free_text('mkt_campaign') }} as utm_campaign,
+        {{ free_text('mkt_term') }} as utm_term,
+        {{ free_text('mkt_content') }} as utm_content,
 
         -- dates
         {{ utc('derived_tstamp') }} as occurred_at,
         _extracted_at as known_at,
 
         -- documents
-        page_url,
-        page_referrer as referrer,
+        {{ free_text('page_url') }} as page_url,
+        {{ free_text('page_referrer') }} as referrer,
         {{ page }} as properties,
 
         -- lineage
