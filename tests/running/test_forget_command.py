@@ -104,3 +104,13 @@ def test_logs_that_name_a_forgotten_person_are_removed_and_others_kept(
         path.write_text(text, encoding="utf-8")
     drop_logs(paths, read_forgotten(paths))
     assert (named.exists(), other.exists()) == (False, True)
+
+
+def test_while_readers_still_see_the_person_it_says_so_and_exits_with_1(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unfinished = Forgetting(is_finished=False)
+    monkeypatch.setattr(forgetting, "forget", lambda *_: unfinished)
+    done = call(JANE, "--yes")
+    assert done.exit_code == 1
+    assert "not finished" in done.output
