@@ -19,6 +19,7 @@ from dagster_project.paths import Paths
 LANDED, REFUSED, DUPLICATE, WITHDRAWN = "landed", "refused", "duplicate", "withdrawn"
 DECLARED = "declared"
 CLEANED = "rows of forgotten people cleaned"
+REJECTED = "records rejected"
 BATCH = re.compile(r"n\d{6,}")
 SCRATCH = ".scratch-"
 MANIFEST = pa.schema(
@@ -72,7 +73,9 @@ class FileOutcome:
     def erased(self, removed: int, rejected: int, cleaned: int) -> "FileOutcome":
         """The same file after forgotten people were taken out of it."""
         count = self.cleaned_count + cleaned
-        told = [line for line in self.message.splitlines() if CLEANED not in line]
+        stale = (CLEANED, REJECTED) if rejected else (CLEANED,)
+        lines = self.message.splitlines()
+        told = [line for line in lines if not any(part in line for part in stale)]
         told += [f"{count} {CLEANED}"] if count else []
         return replace(
             self,

@@ -508,7 +508,7 @@ def _told(outcome: FileOutcome, rejects: Path | None, place: str) -> FileOutcome
     found = pq.read_table(rejects, columns=columns, filters=mine, partitioning=None)
     [first, *_] = found.sort_by("line_number").to_pylist()
     said = (
-        f"{outcome.rejected_count} of {outcome.physical_count} records rejected, the "
+        f"{outcome.rejected_count} of {outcome.physical_count} {lake.REJECTED}, the "
         f"first in {place} {first['line_number']}: {first['reason']}"
     )
     return replace(outcome, message="\n".join(filter(None, (said, outcome.message))))

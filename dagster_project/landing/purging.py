@@ -143,6 +143,8 @@ def _purge_batch(
     _rewrite_rejects(rejects if rejects.is_file() else None, forgotten)
     new = _recounted(outcomes, parts, rejects, progress["cleaned"])
     lake.write_outcomes(manifest, new)
+    # the next night counts the batch's profile anew
+    lake.remove(paths.profiles / manifest.name)
     write_progress(paths, {**progress, "batch": ""})
     _tell(purged, contract, outcomes, new)
 

@@ -61,7 +61,7 @@ ELSEWHERE = {
     ),
     "retired stage codes": (
         "tests/flow/test_gates_refuse.py",
-        "test_a_stage_used_out_of_its_dates_names_the_file_that_did",
+        "test_bad_input_breaks_its_rule_before_staging_is_trusted",
     ),
     "late events": (
         "tests/flow/test_restatements.py",
