@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OFFENDERS_SHOWN: Final = 20
+# A field may hold millions of characters; a message that does is read by nobody.
+CHARACTERS_SHOWN: Final = 300
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,12 @@ def plain_rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 
 
 def _plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): _count_or(str(name), plain(row[name])) for name in row}
+    return {str(name): _shown(str(name), plain(row[name])) for name in row}
 
 
-def _count_or(name: str, value: Any) -> Any:
+def _shown(name: str, value: Any) -> Any:
+    if isinstance(value, str) and len(value) > CHARACTERS_SHOWN:
+        return f"{value[:CHARACTERS_SHOWN]}… ({len(value):,} characters)"
     # DuckDB sums to HUGEINT, which pandas receives as float
     whole = isinstance(value, float) and value.is_integer()
     return int(value) if whole and name.endswith("_count") else value

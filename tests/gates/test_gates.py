@@ -638,6 +638,13 @@ def test_twenty_offenders_are_kept_and_five_told_worst_first() -> None:
     assert judge("rows_accounted_for", *reversed(rows)) == result
 
 
+def test_a_value_of_millions_of_characters_is_told_by_its_beginning() -> None:
+    result = judge("rows_accounted_for", {"difference_count": 1, "scope": "s" * 10**6})
+    (row,) = result.offenders
+    assert row["scope"] == "s" * 300 + "… (1,000,000 characters)"
+    assert len(result.message) < 1_000
+
+
 def test_a_gate_writes_no_file_shows_no_bar_and_calls_nobody(tmp_path: Path) -> None:
     script = """
 import socket, sys, tempfile
