@@ -16,7 +16,7 @@ OURS := dagster_project expectations tests
 KILLS := 200
 SEED := 1
 
-.PHONY: help run sample report dagster test crash-test mutants lint types format clean
+.PHONY: help run sample report dagster test test-slow crash-test mutants lint types format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,9 +37,12 @@ dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
 test: $(VENV)/.installed-dev ## Run the tests
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
+test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and more seeds
+	@$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --ignore tests/survival
+
 crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
 	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \
-		tests/survival tests/running
+		tests/survival
 
 mutants: $(VENV)/.installed-dev ## Make faults in the SQL, one by one; the tests must notice each
 	@$(BIN)/python -m tests.mutations

@@ -114,6 +114,16 @@ def shipped_seed(name: str) -> list[Row]:
         return list(csv.DictReader(file))
 
 
+def funnels_of_all_segments() -> Seeds:
+    """The shipped funnels and their steps, but for those of one segment."""
+    funnels, steps = shipped_seed("funnels"), shipped_seed("funnel_steps")
+    of_one = {row["funnel_code"] for row in funnels if row["segment_code"]}
+    return {
+        "funnels": [row for row in funnels if row["funnel_code"] not in of_one],
+        "funnel_steps": [row for row in steps if row["funnel_code"] not in of_one],
+    }
+
+
 def rules_that_warn(codes: Iterable[str]) -> list[Row]:
     """The shipped rules, some of them only warning."""
     warned = set(codes)

@@ -24,9 +24,11 @@ from dagster_project.forgetting import Forgetting, forget
 from dagster_project.proving import Proof, search
 from dagster_project.publishing import NoGenerationError, rollback
 from tests.flow.conftest import alias, change, shipped_seed, stage
-from tests.flow.installation import Installation, Night
+from tests.flow.installation import Installation, Night, funnels_of_all_segments
 from tests.running.conftest import restored_environment
 from tests.warehouse import Row, Rows, Seeds
+
+pytestmark = pytest.mark.slow
 
 JANE, MARY = "Jane@Example.com", "mary@example.com"
 STAGES: Rows = [
@@ -50,6 +52,7 @@ def seeds() -> Seeds:
                 "landmark_days": 0,
             }
         ],
+        **funnels_of_all_segments(),
         "segment_rules": [
             {**again, "group_number": 1, "operator_code": "=", "value": "true"}
         ],

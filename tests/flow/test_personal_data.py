@@ -23,6 +23,8 @@ from tests.flow.installation import Installation, Night, rules_that_warn, shippe
 from tests.running.conftest import restored_environment
 from tests.warehouse import Row, as_csv
 
+pytestmark = pytest.mark.slow
+
 SOURCES = "hubspot,segment,ad_spend,plain,snowplow_web,snowplow_ecommerce,olist"
 ADDRESS, ENCODED = "planted@pii.example", "planted%40pii.example"
 NUMBER, NAME = "+49 170 555-0199", "Plantina Personova"

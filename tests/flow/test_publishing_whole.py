@@ -63,7 +63,7 @@ def test_the_manifest_says_what_the_generation_is_a_function_of(story: Story) ->
     assert told["generation"] == story.mended.current
     assert told["as_of"] == "2026-02-11T23:59:59"
     assert "2026-02-11" in json.dumps(told["data_through"])
-    assert set(told["fingerprints"]) == {"seeds", "code", "settings"}
+    assert set(told["fingerprints"]) == {"seeds", "code", "settings", "forgotten"}
     assert {file["file_name"] for file in told["files"]} >= set(GOOD)
     journeys = story.at.published(story.mended.current)(
         "select count(*) from marts.fct_journeys"

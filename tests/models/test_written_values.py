@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 from datetime import date, datetime
 from pathlib import Path
@@ -257,6 +258,8 @@ def test_a_value_is_read_as_declared_or_told_as_unreadable(
     row = read[number]
     if expected is ...:
         assert row[kind] is None or kind == "flag"
-        assert row["uncastable"] == f"{kind} {written}"
+        # words are not shown: a name may stand in a column of dates
+        shown = re.sub(r"[^\W\d_]{2,}", "xx", written)
+        assert row["uncastable"] == f"{kind} {shown}"
     else:
         assert (row[kind], row["uncastable"]) == (expected, None)
