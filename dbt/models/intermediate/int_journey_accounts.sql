@@ -18,14 +18,26 @@ journeys as (
 
 ),
 
+known as (
+
+    select
+        source_code,
+        'deal' as record_kind,
+        deal_id as record_id
+    from {{ ref('int_deals') }}
+    union all
+    select
+        source_code,
+        'lead' as record_kind,
+        lead_id as record_id
+    from {{ ref('int_leads') }}
+
+),
+
 records as (
 
     select source_code, count(*) as records_count
-    from (
-        select source_code, deal_id from {{ ref('int_deals') }}
-        union all
-        select source_code, lead_id from {{ ref('int_leads') }}
-    ) as known
+    from known
     group by source_code
 
 ),
@@ -34,15 +46,10 @@ placed as (
 
     select records.source_code, count(*) as placed_count
     from {{ ref('int_journey_records') }} as records
-    left join {{ ref('int_deals') }} as deals
-        on records.source_code = deals.source_code
-        and records.record_kind = 'deal'
-        and records.record_id = deals.deal_id
-    left join {{ ref('int_leads') }} as leads
-        on records.source_code = leads.source_code
-        and records.record_kind = 'lead'
-        and records.record_id = leads.lead_id
-    where deals.deal_id is not null or leads.lead_id is not null
+    inner join known
+        on records.source_code = known.source_code
+        and records.record_kind = known.record_kind
+        and records.record_id = known.record_id
     group by records.source_code
 
 ),
