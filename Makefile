@@ -13,6 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 DATA := $(or $(FUNNELHOUSE_DATA),data)
 EXTRACTS := $(or $(FUNNELHOUSE_EXTRACTS),$(DATA)/extracts)
 OURS := dagster_project expectations tests
+SLOW := tests
 KILLS := 200
 SEED := 1
 
@@ -37,8 +38,8 @@ dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
 test: $(VENV)/.installed-dev ## Run the tests
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
-test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and more seeds
-	@$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --ignore tests/survival
+test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and more seeds (SLOW=tests/flow)
+	@$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --ignore tests/survival $(SLOW)
 
 crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
 	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \
