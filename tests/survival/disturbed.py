@@ -122,6 +122,7 @@ def put_back(at: Installation, kept: Installation) -> None:
     for part in MADE:
         there, here = kept.root / part, at.root / part
         shutil.rmtree(here, ignore_errors=True)
+        here.parent.mkdir(parents=True, exist_ok=True)
         if there.is_dir():
             shutil.copytree(there, here, symlinks=True)
         else:
