@@ -1,1 +1,1 @@
-"""What a night survives: kills, files that may not grow, other clocks; run by `make crash-test`."""
+"""What a night survives: kills, files that may not grow, other clocks."""
