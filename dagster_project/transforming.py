@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ class Outcome:
     resource_type: str
     status: str
     seconds: float
+    ended_at: float
     message: str
     file: str
 
@@ -363,9 +365,17 @@ def _outcome(result: Any) -> Outcome:
         resource_type=str(result.node.resource_type),
         status=str(result.status),
         seconds=float(result.execution_time or 0),
+        ended_at=max((_epoch(each.completed_at) for each in result.timing), default=0),
         message=" ".join(str(result.message or "").split()),
         file=result.node.original_file_path,
     )
+
+
+def _epoch(moment: datetime | None) -> float:
+    """Seconds since 1970 of a time that dbt gives in UTC."""
+    if moment is None:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _count(connection: Any, node: Mapping[str, Any]) -> int:
