@@ -17,7 +17,7 @@ from dagster_project.addresses import masked
 from dagster_project.landing import lake
 from dagster_project.landing.admissions import read_withdrawn
 from dagster_project.landing.contract import Contract
-from dagster_project.landing.csv_direct import read_csv_directly
+from dagster_project.landing.csv_blocks import read_csv_in_blocks
 from dagster_project.landing.csv_reader import read_csv
 from dagster_project.landing.duck import Duck
 from dagster_project.landing.incoming import (
@@ -393,12 +393,12 @@ class Night:
         if contract.format == "parquet":
             part = sink.new_part()
             return read_parquet(incoming, contract, part, self._duck, self._rejects)
+        emit = lambda rows: sink.add(incoming, rows)  # noqa: E731
         if contract.format == "csv":
-            part = sink.new_part()
-            reading = read_csv_directly(incoming, contract, part, self._duck)
-            if reading is not None:
-                return reading
-            sink.parts.remove(part)
+            given = (incoming, contract, emit, self._rejects, self._duck)
+            reading = read_csv_in_blocks(*given, self._threads)
+            sink.close()
+            return reading
         if contract.format == "jsonl":
             joined = read_jsonl_in_ranges(
                 incoming, contract, sink, self._batch_id, self._scratch, self._threads
@@ -407,7 +407,6 @@ class Night:
                 self._reject_files += joined[1]
                 return joined[0]
         reader = READERS[contract.format]
-        emit = lambda rows: sink.add(incoming, rows)  # noqa: E731
         reading = reader(incoming, contract, emit, self._rejects)
         sink.close()
         return reading
