@@ -193,6 +193,23 @@ def next_legs(legs: str, runs: str) -> str:
     return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
 
 
+def next_seconds(firsts: str, seconds: str) -> str:
+    return f"select {firsts}.unit_id from {firsts} cross join {seconds}"  # noqa: S608
+
+
+def times_of_first_step(time: str) -> str:
+    return f"{time} as at_1, null as at_2"
+
+
+def told_attribute(name: str) -> str:
+    return f"coalesce(attempts.{name}, told.{name})"
+
+
+def funnel_members(attempts: str, named: bool = True) -> str:
+    alias = " as entry_month" if named else ""
+    return f"{attempts}.funnel_code, {attempts}.entry_month{alias}"
+
+
 def raw_counts() -> str:
     return "select source_code, rows_count from raw_counts"
 
