@@ -29,7 +29,6 @@ from dagster_project.settings import Settings
 from dagster_project.transforming import load_project
 
 SOURCES = ("hubspot", "segment", "ad_spend")
-DEALS_OF_A_COPY = 50_000
 OTHER_PEOPLE = 10**12
 """Ids of the sample have fewer digits, so a copy's number can stand before them."""
 
@@ -78,10 +77,11 @@ class Size:
     events: int
     months: int = 24
     seed: int = 7
+    deals_of_a_copy: int = 50_000
 
     @property
     def copies(self) -> int:
-        return max(1, round(self.deals / DEALS_OF_A_COPY))
+        return max(1, round(self.deals / self.deals_of_a_copy))
 
 
 @dataclass(frozen=True)
