@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 BLOCK = 2 * 1024 * 1024
 LEAST = 256 * 1024
+MARK = b"\xef\xbb\xbf"
 NEWLINE, RETURN = 10, 13
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -32,6 +33,11 @@ class Block:
     @property
     def codes(self) -> npt.NDArray[np.uint8]:
         return np.frombuffer(self.data, dtype=np.uint8)
+
+
+def mark_of(file: IO[bytes]) -> int:
+    """The length of the byte order mark that a file begins with."""
+    return len(MARK) if file.read(len(MARK)) == MARK else 0
 
 
 def cut(file: IO[bytes], start: int, size: int) -> Iterator[Block]:

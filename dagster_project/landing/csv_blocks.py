@@ -15,6 +15,7 @@ from dagster_project.landing.blocks import (
     Positions,
     cut,
     join_runs,
+    mark_of,
     read_ahead,
     size_for,
 )
@@ -28,7 +29,7 @@ from dagster_project.landing.csv_reader import (
     without_mark,
 )
 from dagster_project.landing.csv_records import Lines, read_records
-from dagster_project.landing.csv_survey import MARK, Survey, survey
+from dagster_project.landing.csv_survey import Survey, survey
 from dagster_project.landing.duck import Duck
 from dagster_project.landing.incoming import Incoming, RefusedError
 from dagster_project.landing.names import key_columns
@@ -58,7 +59,7 @@ def read_csv_in_blocks(
     if contract.encoding != "utf-8" or not contract.delimiter.isascii():
         return read_csv(incoming, contract, emit, rejects)
     with incoming.open() as file, open_text(incoming, contract) as text:
-        lines = Lines(without_mark(text), position=_mark(file))
+        lines = Lines(without_mark(text), position=mark_of(file))
         header = next(read_records(lines, contract.delimiter), None)
         columns = header_of(header, contract)
         body = Body(incoming, contract, columns, emit, rejects)
@@ -71,10 +72,6 @@ def read_csv_in_blocks(
                 body.count(rows)
                 emit(rows)
     return body.finish()
-
-
-def _mark(file: IO[bytes]) -> int:
-    return len(MARK) if file.read(len(MARK)) == MARK else 0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dagster_project.landing.blocks import (
+    MARK,
     NEWLINE,
     RETURN,
     Block,
@@ -17,7 +18,6 @@ from dagster_project.landing.blocks import (
 )
 
 LONGEST = 1024 * 1024
-MARK = b"\xef\xbb\xbf"
 QUOTE = 34
 
 

@@ -6,7 +6,7 @@ across a border sooner or later.
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,15 @@ from dagster_project.landing.csv_blocks import read_csv_in_blocks
 from dagster_project.landing.csv_reader import read_csv
 from dagster_project.landing.duck import Duck
 from dagster_project.landing.incoming import Incoming, RefusedError
+from dagster_project.landing.jsonl_blocks import read_jsonl_in_blocks
+from dagster_project.landing.jsonl_reader import read_jsonl
 from dagster_project.landing.sinks import ArrowRows, RejectSink, Rows
 
 from .conftest import FIXED, contract
 from .test_any_bytes import BYTES, inputs
 
 BY_ROW = ExtractedAt(column="id")
-FILES = {"csv": 1_600}
+FILES = {"csv": 4_000, "jsonl": 4_000}
 Read = Callable[[Incoming, Contract, Any, RejectSink], object]
 
 
@@ -80,20 +82,30 @@ def short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK", 24)
 
 
+READERS = {
+    "csv": (read_csv_in_blocks, read_csv),
+    "jsonl": (read_jsonl_in_blocks, read_jsonl),
+}
+
+
 @pytest.mark.usefixtures("short_blocks")
 @pytest.mark.parametrize("extracted_at", [FIXED, BY_ROW], ids=["fixed", "by row"])
-def test_csv_is_read_alike(tmp_path: Path, extracted_at: ExtractedAt) -> None:
-    keyed = contract("csv", key=("id",), extracted_at=extracted_at)
+@pytest.mark.parametrize("format", FILES)
+def test_a_file_is_read_alike_in_blocks_and_with_care(
+    tmp_path: Path, format: str, extracted_at: ExtractedAt
+) -> None:
+    reader, careful = READERS[format]
+    plain = contract(format, extracted_at=extracted_at)
+    keyed = replace(plain, key=("id",))
     with a_duck(tmp_path) as duck:
 
         def in_blocks(*arguments: Any) -> object:
-            return read_csv_in_blocks(*arguments, duck, 2)
+            return reader(*arguments, duck, 2)
 
-        @inputs(FILES["csv"])
-        @given(BYTES["csv"], st.sampled_from([contract(), keyed]))
+        @inputs(FILES[format])
+        @given(BYTES[format], st.sampled_from([plain, keyed]))
         def check(content: bytes, given: Contract) -> None:
-            assert outcome(in_blocks, content, given) == outcome(
-                read_csv, content, given
-            )
+            found = outcome(in_blocks, content, given)
+            assert found == outcome(careful, content, given)
 
         check()
