@@ -121,6 +121,7 @@ def environment(settings: Settings, paths: Paths) -> dict[str, str]:
         "FUNNELHOUSE_SOURCES": ",".join(settings.sources),
         "FUNNELHOUSE_TIMEZONE": settings.timezone,
         "FUNNELHOUSE_HOME_CURRENCY": settings.home_currency,
+        "FUNNELHOUSE_ENGINE": settings.engine,
         "FUNNELHOUSE_MEMORY_LIMIT": settings.memory_limit,
         "FUNNELHOUSE_THREADS": str(settings.threads),
         "FUNNELHOUSE_KEEP": str(settings.keep_generations),
@@ -211,6 +212,8 @@ def build(
     Raises:
         TransformError: dbt stopped before it built anything.
     """
+    if os.environ["FUNNELHOUSE_ENGINE"] == "spark":
+        return _build_on_spark(selection, indirect_selection, on_result)
     arguments = ["build", "--no-write-json", "--select", *selection]
     arguments += ["--indirect-selection", indirect_selection]
     arguments += ["--exclude-resource-type", "unit_test"]
@@ -219,6 +222,41 @@ def build(
     if result.exception is not None:
         raise TransformError(f"dbt build stopped: {result.exception}")
     return [_outcome(each) for each in getattr(result.result, "results", ())]
+
+
+def _build_on_spark(
+    selection: Collection[str],
+    indirect_selection: str,
+    on_result: Callable[[dict[str, Any]], None],
+) -> list[Outcome]:
+    """The same on a cluster; always from scratch, for nothing there is incremental."""
+    from dagster_project.distributed import DistributedError, Spark, build_on
+
+    def tell(line: dict[str, Any]) -> None:
+        if line["info"]["name"] in RESULT_EVENTS:
+            on_result(line)
+
+    target = Path(os.environ["DBT_TARGET_PATH"])
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        results = build_on(
+            Spark.from_environment(), manifest, selection, indirect_selection, tell
+        )
+    except DistributedError as error:
+        raise TransformError(str(error)) from error
+    nodes = manifest["nodes"]
+    return [
+        Outcome(
+            unique_id=each["unique_id"],
+            name=nodes[each["unique_id"]]["name"],
+            resource_type=nodes[each["unique_id"]]["resource_type"],
+            status=each["status"],
+            seconds=float(each["execution_time"] or 0),
+            message=" ".join(str(each["message"] or "").split()),
+            file=nodes[each["unique_id"]]["original_file_path"],
+        )
+        for each in results
+    ]
 
 
 def close_connections() -> None:

@@ -32,6 +32,14 @@ class dbt:  # noqa: N801 - models write it in lower case
         return f"date_add({date}, interval {number} {part})"
 
 
+def identity_round(number: int) -> str:
+    return f"round_{number} as (select * from round_{number - 1}),"  # noqa: S608
+
+
+def exclude() -> str:
+    return "exclude"
+
+
 def rows_of(name: str) -> str:
     return f"select * from {name}"  # noqa: S608 - nothing runs it
 
