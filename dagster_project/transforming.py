@@ -252,6 +252,7 @@ def _build_on_spark(
             resource_type=nodes[each["unique_id"]]["resource_type"],
             status=each["status"],
             seconds=float(each["execution_time"] or 0),
+            ended_at=max((_written(part) for part in each["timing"]), default=0),
             message=" ".join(str(each["message"] or "").split()),
             file=nodes[each["unique_id"]]["original_file_path"],
         )
@@ -407,6 +408,12 @@ def _outcome(result: Any) -> Outcome:
         message=" ".join(str(result.message or "").split()),
         file=result.node.original_file_path,
     )
+
+
+def _written(timing: Mapping[str, Any]) -> float:
+    """The end of a part of a node's work, as `run_results.json` tells it."""
+    told = timing["completed_at"]
+    return _epoch(datetime.fromisoformat(told) if told else None)
 
 
 def _epoch(moment: datetime | None) -> float:
