@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SCHEMA = "marts"
 GATE_RESULTS = "dq_gate_results"
 RUN_STATS = "dq_run_stats"
+RUN_RECORDS = frozenset({GATE_RESULTS, RUN_STATS})
 DATABASE = "funnelhouse.duckdb"
 MANIFEST = "manifest.json"
 # Any DuckDB 1.x reads a file written in the storage format of 1.0.0.
@@ -254,7 +255,11 @@ def record_publication(paths: Paths) -> None:
         "run_key": manifest.run_key,
         "as_of": datetime.fromisoformat(manifest.as_of),
         "files_count": len(manifest.files),
-        "rows_count": sum(table.rows for table in manifest.tables.values()),
+        "rows_count": sum(
+            table.rows
+            for name, table in manifest.tables.items()
+            if name not in RUN_RECORDS
+        ),
         "published_at": switched.replace(tzinfo=None),
     }
     write_record(paths.publications, manifest.generation, PUBLICATION, [row])
