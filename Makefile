@@ -41,7 +41,7 @@ test: $(VENV)/.installed-dev ## Run the tests
 test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and more seeds (SLOW=tests/flow)
 	@$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --ignore tests/survival $(SLOW)
 
-crash-test: $(VENV)/.installed-dev ## Kill nights, limit files, shift clocks (KILLS=200, SEED=1)
+crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
 	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \
 		tests/survival
 

@@ -139,12 +139,16 @@ def sample(
     help="Build only these models (dbt's syntax), and publish nothing.",
 )
 @click.option("--verbose", is_flag=True, help="Of a fault, show where it came from.")
+@click.option(
+    "--profile", is_flag=True, help="Show time, rows and memory of every part."
+)
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 def run(
     as_of: datetime | None,
     full_refresh: bool,
     select: str | None,
     verbose: bool,
+    profile: bool,
     as_json: bool,
 ) -> NoReturn:
     """Run the night: land, build, judge, publish.
@@ -154,9 +158,10 @@ def run(
       funnelhouse run
       funnelhouse run --as-of 2026-03-31
       funnelhouse run --select fct_journeys+
+      funnelhouse run --profile
     """
     from dagster_project.night import run_night
-    from dagster_project.showing import progress, show_night
+    from dagster_project.showing import progress, show_night, show_profile
 
     with progress(quiet=as_json) as observe:
         summary = run_night(
@@ -170,6 +175,8 @@ def run(
         _print_json(_plain(summary))
     else:
         show_night(summary, verbose)
+        if profile:
+            show_profile(summary.profile)
     sys.exit(summary.exit_code)
 
 

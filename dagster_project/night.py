@@ -77,6 +77,7 @@ class NightSummary:
     gates: list[GateLine] = field(default_factory=list)
     marts: dict[str, int] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
+    profile: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     generation: str = ""
     facts: Path | None = None
@@ -198,6 +199,9 @@ def _execute(
     keys: "list[dg.AssetKey] | None",
     observe: Observer | None,
 ) -> NightSummary:
+    from dagster_project.recording import next_night
+
+    night_code = next_night(paths)
     with open_instance(paths) as instance:
         run_id = str(uuid.uuid4())
         if observe:
@@ -211,7 +215,14 @@ def _execute(
             asset_selection=keys,
             tags={"funnelhouse/started_by": "cli"},
         )
-        return summarize(result, paths)
+        return replace(summarize(result, paths), profile=_profile(paths, night_code))
+
+
+def _profile(paths: Paths, night_code: str) -> list[dict[str, Any]]:
+    """What each part of a night took; nothing of a night that built nothing."""
+    from dagster_project.recording import read_records
+
+    return read_records(paths.run_stats, f"{night_code}.parquet")
 
 
 def _run_config(config: Mapping[str, Any]) -> dict[str, Any]:

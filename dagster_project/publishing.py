@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "marts"
 GATE_RESULTS = "dq_gate_results"
+RUN_STATS = "dq_run_stats"
 DATABASE = "funnelhouse.duckdb"
 MANIFEST = "manifest.json"
 # Any DuckDB 1.x reads a file written in the storage format of 1.0.0.
@@ -296,19 +297,26 @@ def _broken_columns(
 
 
 def _record_queries(paths: Paths) -> dict[str, str]:
-    """Run records that readers get beside the marts: what the gates said of them.
+    """Run records that readers get beside the marts.
 
-    Each gate speaks with its last night, which is this one unless a person runs
-    the steps of a publication again by themselves.
+    What the gates said of them: each gate speaks with its last night, which is this one
+    unless a person runs the steps of a publication again by themselves. What each part
+    of this night and of the nights before took.
     """
-    if not any(paths.gate_results.glob("*.parquet")):
-        return {}
-    files = _text(paths.gate_results / "*.parquet")
-    query = (
-        f"from read_parquet({files}, union_by_name = true) qualify night_code "
-        "= max(night_code) over (partition by gate_code) order by gate_code, rule_code"
-    )
-    return {GATE_RESULTS: query}
+    ending = {
+        GATE_RESULTS: (
+            paths.gate_results,
+            "qualify night_code = max(night_code) over (partition by gate_code) "
+            "order by gate_code, rule_code",
+        ),
+        RUN_STATS: (paths.run_stats, "order by night_code, step_code, node_name"),
+    }
+    return {
+        name: f"from read_parquet({_text(folder / '*.parquet')}, union_by_name = true)"
+        f" {rest}"
+        for name, (folder, rest) in ending.items()
+        if any(folder.glob("*.parquet"))
+    }
 
 
 def _frozen_settings(paths: Paths) -> dict[str, str]:

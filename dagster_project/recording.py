@@ -34,6 +34,7 @@ RUN_STAT = {
     "status_code": "string",
     "rows_count": "int64",
     "duration_seconds": "float64",
+    "memory_bytes": "int64",
 }
 PUBLICATION = {
     "generation": "string",

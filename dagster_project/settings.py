@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent.parent
+ENGINES = ("duckdb", "spark")
 
 
 class SettingError(ValueError):
@@ -34,6 +35,7 @@ class Settings:
     keep_generations: int
     webhook_url: str | None
     pii_salt: str | None
+    engine: str = "duckdb"
 
     @classmethod
     def from_environment(
@@ -61,7 +63,16 @@ class Settings:
             keep_generations=_positive("KEEP", value("KEEP", "7")),
             webhook_url=value("WEBHOOK_URL") or None,
             pii_salt=value("PII_SALT") or None,
+            engine=_engine(value("ENGINE", "duckdb").lower()),
         )
+
+
+def _engine(name: str) -> str:
+    if name not in ENGINES:
+        raise SettingError(
+            f"FUNNELHOUSE_ENGINE: {name!r} is none of {', '.join(ENGINES)}"
+        )
+    return name
 
 
 def _zone(name: str) -> str:

@@ -1,9 +1,10 @@
 """How nights and states look on a terminal; plain lines where there is none."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -82,6 +83,43 @@ def show_night(night: "NightSummary", verbose: bool = False) -> None:
         console(stderr=True).print(f"[yellow]warning:[/] {escape(warning)}")
     if verbose and night.trace:
         console(stderr=True).print(night.trace, markup=False)
+
+
+def show_profile(profile: Sequence[Mapping[str, Any]]) -> None:
+    """Time, rows and memory of every part of a night, the slowest first.
+
+    Tests of dbt are added up by step: a night has some hundred of them.
+    """
+    table = Table("step", "part", box=None)
+    for name in ("seconds", "rows", "memory MB"):
+        table.add_column(name, justify="right")
+    for each in sorted(_parts(profile), key=lambda part: -part["duration_seconds"]):
+        rows, memory = each["rows_count"], each["memory_bytes"]
+        table.add_row(
+            each["step_code"],
+            each["node_name"],
+            f"{each['duration_seconds']:.2f}",
+            "" if rows is None else f"{rows:,}",
+            "" if memory is None else f"{memory / 1024**2:,.0f}",
+        )
+    console().print(table if profile else "nothing was built, so nothing was measured")
+
+
+def _parts(profile: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    tests: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for each in profile:
+        if each["resource_type"] == "test":
+            tests[each["step_code"]].append(each)
+        else:
+            yield each
+    for step, found in tests.items():
+        yield {
+            "step_code": step,
+            "node_name": f"{len(found)} tests",
+            "duration_seconds": sum(each["duration_seconds"] for each in found),
+            "rows_count": None,
+            "memory_bytes": max(each["memory_bytes"] or 0 for each in found),
+        }
 
 
 def show_status(status: "Status") -> None:

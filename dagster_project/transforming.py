@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ class Outcome:
     resource_type: str
     status: str
     seconds: float
+    ended_at: float
     message: str
     file: str
 
@@ -119,6 +121,7 @@ def environment(settings: Settings, paths: Paths) -> dict[str, str]:
         "FUNNELHOUSE_SOURCES": ",".join(settings.sources),
         "FUNNELHOUSE_TIMEZONE": settings.timezone,
         "FUNNELHOUSE_HOME_CURRENCY": settings.home_currency,
+        "FUNNELHOUSE_ENGINE": settings.engine,
         "FUNNELHOUSE_MEMORY_LIMIT": settings.memory_limit,
         "FUNNELHOUSE_THREADS": str(settings.threads),
         "FUNNELHOUSE_KEEP": str(settings.keep_generations),
@@ -209,6 +212,8 @@ def build(
     Raises:
         TransformError: dbt stopped before it built anything.
     """
+    if os.environ["FUNNELHOUSE_ENGINE"] == "spark":
+        return _build_on_spark(selection, indirect_selection, on_result)
     tell_what_is_built()
     arguments = ["build", "--no-write-json", "--select", *selection]
     arguments += ["--indirect-selection", indirect_selection]
@@ -224,6 +229,8 @@ def tell_what_is_built() -> list[str]:
     """Tell the warehouse what models are made of now; give those that were of else."""
     from dagster_project.fingerprints import tell_warehouse
 
+    if os.environ["FUNNELHOUSE_ENGINE"] == "spark":
+        return []
     settings = Settings.from_environment()
     paths = Paths.of(settings)
     manifest = _project(settings, paths, _held_key()).manifest
@@ -235,6 +242,42 @@ def tell_what_is_built() -> list[str]:
         json.dumps([*read, salt(settings, paths)]),
         os.environ["FUNNELHOUSE_BUILD"],
     )
+
+
+def _build_on_spark(
+    selection: Collection[str],
+    indirect_selection: str,
+    on_result: Callable[[dict[str, Any]], None],
+) -> list[Outcome]:
+    """The same on a cluster; always from scratch, for nothing there is incremental."""
+    from dagster_project.distributed import DistributedError, Spark, build_on
+
+    def tell(line: dict[str, Any]) -> None:
+        if line["info"]["name"] in RESULT_EVENTS:
+            on_result(line)
+
+    target = Path(os.environ["DBT_TARGET_PATH"])
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        results = build_on(
+            Spark.from_environment(), manifest, selection, indirect_selection, tell
+        )
+    except DistributedError as error:
+        raise TransformError(str(error)) from error
+    nodes = manifest["nodes"]
+    return [
+        Outcome(
+            unique_id=each["unique_id"],
+            name=nodes[each["unique_id"]]["name"],
+            resource_type=nodes[each["unique_id"]]["resource_type"],
+            status=each["status"],
+            seconds=float(each["execution_time"] or 0),
+            ended_at=max((_written(part) for part in each["timing"]), default=0),
+            message=" ".join(str(each["message"] or "").split()),
+            file=nodes[each["unique_id"]]["original_file_path"],
+        )
+        for each in results
+    ]
 
 
 def close_connections() -> None:
@@ -381,9 +424,23 @@ def _outcome(result: Any) -> Outcome:
         resource_type=str(result.node.resource_type),
         status=str(result.status),
         seconds=float(result.execution_time or 0),
+        ended_at=max((_epoch(each.completed_at) for each in result.timing), default=0),
         message=" ".join(str(result.message or "").split()),
         file=result.node.original_file_path,
     )
+
+
+def _written(timing: Mapping[str, Any]) -> float:
+    """The end of a part of a node's work, as `run_results.json` tells it."""
+    told = timing["completed_at"]
+    return _epoch(datetime.fromisoformat(told) if told else None)
+
+
+def _epoch(moment: datetime | None) -> float:
+    """Seconds since 1970 of a time that dbt gives in UTC."""
+    if moment is None:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _count(connection: Any, node: Mapping[str, Any]) -> int:

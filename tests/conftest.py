@@ -1,11 +1,17 @@
 """Fixtures that many tests share."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.warehouse import Warehouse
 
+STORY_FILES = (
+    "tests/flow/test_gates_refuse.py",
+    "tests/flow/test_publishing_whole.py",
+)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -17,6 +23,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--kills", type=int, default=20, help="nights to kill")
     parser.addoption("--seed", type=int, default=1, help="of the first kill")
+
+
+class StoriesTogether(LoadFileScheduling):
+    """A file's tests run in one worker, and so do the files that share a long story."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return STORY_FILES[0] if file in STORY_FILES else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StoriesTogether:
+    return StoriesTogether(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import duckdb
 TOTAL = "all"
 _JSON_TYPES = frozenset({str, int, bool, type(None)})
 DAILY_SNAPSHOTS = 800
+NIGHTS = 14
+SLOWEST = 10
 
 # The last validity of a stage names it; a code met in several pipelines means the
 # same in each, so the total of pipelines takes its name from the first of them, and
@@ -203,6 +205,43 @@ order by is_passed, gate_code desc, rule_code
 """
 
 
+_NIGHTS = f"""
+select
+    night_code,
+    sum(duration_seconds) filter (where step_code = 'landing') as landing_seconds,
+    sum(duration_seconds) filter (where step_code in ('stage', 'mart'))
+        as building_seconds,
+    sum(duration_seconds) filter (where step_code = 'gate') as judging_seconds,
+    sum(duration_seconds) filter (where step_code = 'publish') as publishing_seconds,
+    (sum(rows_count) filter (where step_code = 'landing'))::bigint as landed_count,
+    max(memory_bytes) as memory_bytes,
+from marts.dq_run_stats
+group by night_code
+order by night_code desc
+limit {NIGHTS}
+"""  # noqa: S608 (constants only)
+
+_SLOWEST = f"""
+with compared as (
+    select
+        *,
+        lag(duration_seconds) over earlier as earlier_seconds,
+        lag(rows_count) over earlier as earlier_rows_count,
+    from marts.dq_run_stats
+    window earlier as (
+        partition by step_code, node_name, resource_type order by night_code
+    )
+)
+select
+    step_code, node_name, resource_type,
+    duration_seconds, earlier_seconds, rows_count, earlier_rows_count, memory_bytes,
+from compared
+where night_code = (select max(night_code) from compared)
+order by duration_seconds desc, node_name
+limit {SLOWEST}
+"""  # noqa: S608 (constants only)
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of one query, in JSON's types, under the names of its columns."""
@@ -235,6 +274,8 @@ class Facts:
     accounting: Table
     file_messages: Table
     gates: Table
+    nights: Table
+    slowest: Table
 
 
 def read_facts(warehouse: Path) -> Facts:
@@ -251,14 +292,15 @@ def read_facts(warehouse: Path) -> Facts:
             ],
             accounting=_select(connection, _ACCOUNTING),
             file_messages=_select(connection, _FILE_MESSAGES),
-            gates=_gates(connection),
+            gates=_record(connection, "dq_gate_results", _GATES),
+            nights=_record(connection, "dq_run_stats", _NIGHTS),
+            slowest=_record(connection, "dq_run_stats", _SLOWEST),
         )
 
 
-def _gates(connection: duckdb.DuckDBPyConnection) -> Table:
-    """What the gates said, failures first; an old generation has no such table."""
-    known = _has_table(connection, "dq_gate_results")
-    return _select(connection, _GATES) if known else Table()
+def _record(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> Table:
+    """Run records; a generation of an earlier version may have no such table."""
+    return _select(connection, query) if _has_table(connection, table) else Table()
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -67,6 +67,8 @@ def render(facts: Facts, manifest: Mapping[str, Any]) -> str:
         accounting=facts.accounting.records(),
         file_messages=facts.file_messages.records()[:_FILE_MESSAGES_SHOWN],
         gates=facts.gates.records(),
+        nights=facts.nights.records(),
+        slowest=facts.slowest.records(),
         stage_key=_stage_key(facts),
         styles=Markup(theme.css_variables() + page_part("page.css")),  # noqa: S704
         page_script=Markup(page_part("page.js")),  # noqa: S704

@@ -59,14 +59,18 @@ def landing_asset(contract: Contract, project: Project) -> dg.AssetsDefinition:
         retry_policy=RETRY,
     )
     def raw_table(night: Night) -> dg.MaterializeResult[Any]:
-        settings = project.settings
-        landing = land(
-            contract,
-            project.paths,
-            night.batch_id,
-            memory_limit=settings.memory_limit,
-            threads=settings.threads,
-        )
+        settings, name = project.settings, contract.table_name
+        with night.profile.measured(
+            "landing", f"{contract.source_code}.{name}", "source"
+        ) as measure:
+            landing = land(
+                contract,
+                project.paths,
+                night.batch_id,
+                memory_limit=settings.memory_limit,
+                threads=settings.threads,
+            )
+            measure.rows_count = landing.landed_count
         return dg.MaterializeResult(metadata=landing_metadata(landing))
 
     return raw_table
@@ -104,7 +108,8 @@ def freezing_assets(project: Project, contracts: list[Contract]) -> dg.AssetsDef
     def freeze(
         context: dg.AssetExecutionContext, night: Night
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        metadata = freeze_night(project, contracts, night)
+        with night.profile.measured("freeze", "freeze", "asset"):
+            metadata = freeze_night(project, contracts, night)
         if metadata is None:
             context.log.info("nothing to do: the published facts are of this very run")
             return

@@ -12,11 +12,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.quality import projection_key
+from dagster_project.defs.resources import Night
 from dagster_project.defs.transform import RefusedError
 from dagster_project.forgetting import finish_published
 from dagster_project.ingredients import read_ingredients
 from dagster_project.publishing import (
     GATE_RESULTS,
+    RUN_STATS,
     SCHEMA,
     Description,
     PublicationRefusedError,
@@ -31,6 +33,20 @@ from expectations import PROJECTIONS
 GENERATION = dg.AssetKey(["published", "generation"])
 REPORT = dg.AssetKey(["published", "report"])
 CURRENT = dg.AssetKey(["published", "current"])
+RUN_STATS_TOLD = Description(
+    "One row per night and part of it: a raw table landed, a gate, a node of dbt, a "
+    "step of publishing (known from the next generation on).",
+    {
+        "night_code": "Night, numbered from r000001.",
+        "step_code": "Step: landing, freeze, stage, mart, gate or publish.",
+        "node_name": "Raw table, gate, seed, model, test or step.",
+        "resource_type": "What it is: source, seed, model, test, gate or asset.",
+        "status_code": "How it ended, in dbt's words.",
+        "rows_count": "Rows landed, in the table, or looked at; null of a view.",
+        "duration_seconds": "What it took.",
+        "memory_bytes": "Most memory held meanwhile, by all that ran at that time.",
+    },
+)
 GATE_RESULTS_TOLD = Description(
     "One row per rule that a gate judged in the night of this generation.",
     {
@@ -61,7 +77,7 @@ def mart_nodes(project: Project) -> list[Mapping[str, Any]]:
 
 def descriptions(project: Project) -> dict[str, Description]:
     """What dbt says of each mart and its columns; a run record is no model of dbt."""
-    return {GATE_RESULTS: GATE_RESULTS_TOLD} | {
+    return {GATE_RESULTS: GATE_RESULTS_TOLD, RUN_STATS: RUN_STATS_TOLD} | {
         node["alias"]: Description(
             node["description"],
             {name: column["description"] for name, column in node["columns"].items()},
@@ -84,16 +100,19 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         description="The marts of this run as Parquet and DuckDB, not yet current.",
     )
-    def generation() -> dg.MaterializeResult[Any]:
+    def generation(night: Night) -> dg.MaterializeResult[Any]:
         names = [node["alias"] for node in mart_nodes(project)]
         ingredients = read_ingredients(project.settings, project.paths)
-        try:
-            _, manifest = build_generation(
-                project.paths, names, ingredients, descriptions(project)
-            )
-        except PublicationRefusedError as error:
-            raise RefusedError(str(error)) from error
-        rows = {name: table.rows for name, table in manifest.tables.items()}
+        night.profile.keep(project.paths)
+        with night.profile.measured("publish", "generation", "asset") as measure:
+            try:
+                _, manifest = build_generation(
+                    project.paths, names, ingredients, descriptions(project)
+                )
+            except PublicationRefusedError as error:
+                raise RefusedError(str(error)) from error
+            rows = {name: table.rows for name, table in manifest.tables.items()}
+            measure.rows_count = sum(rows.values())
         metadata: dict[str, Any] = {
             "rows": dg.MetadataValue.json(rows),
             "tables": len(rows),
@@ -113,12 +132,13 @@ def report_asset(project: Project) -> dg.AssetsDefinition:
         kinds={"html"},
         description="The report on one generation, one file with all it needs.",
     )
-    def report() -> dg.MaterializeResult[Any]:
+    def report(night: Night) -> dg.MaterializeResult[Any]:
         from dagster_project.bi import write_quality, write_report
 
         folder = latest_unfinished(project.paths)
-        path = write_report(folder)
-        write_quality(folder, project.paths)
+        with night.profile.measured("publish", "report", "asset"):
+            path = write_report(folder)
+            write_quality(folder, project.paths)
         return dg.MaterializeResult(metadata={"bytes": path.stat().st_size})
 
     return report
@@ -134,11 +154,12 @@ def current_asset(project: Project) -> dg.AssetsDefinition:
         description="What readers see: a link to one whole generation.",
         freshness_policy=DAILY,
     )
-    def current() -> dg.MaterializeResult[Any]:
+    def current(night: Night) -> dg.MaterializeResult[Any]:
         paths = project.paths
         keep = project.settings.keep_generations
-        folder = publish(paths, latest_unfinished(paths), keep)
-        finish_published(paths)
+        with night.profile.measured("publish", "current", "asset"):
+            folder = publish(paths, latest_unfinished(paths), keep)
+            finish_published(paths)
         return dg.MaterializeResult(metadata={"generation": folder.name})
 
     return current

@@ -131,11 +131,13 @@ def gate_checks(project: Project, gate: str) -> dg.AssetChecksDefinition:
     def gate_check(night: Night) -> Iterator[dg.AssetCheckResult]:
         from dagster_project.bi import write_night_quality
 
-        rules = read_rules(project.paths.seeds / "gate_rules.csv")
-        results = validate(gate, read_projections(project.paths, gate), rules)
-        refuse_unjudged(gate, results)
-        record_results(project.paths, night.night_code, results, rules)
-        write_night_quality(project.paths)
+        with night.profile.measured("gate", f"gate_{gate}", "gate") as measure:
+            rules = read_rules(project.paths.seeds / "gate_rules.csv")
+            results = validate(gate, read_projections(project.paths, gate), rules)
+            refuse_unjudged(gate, results)
+            record_results(project.paths, night.night_code, results, rules)
+            write_night_quality(project.paths)
+            measure.rows_count = sum(result.checked_count for result in results)
         yield from map(check_result, results)
 
     return gate_check

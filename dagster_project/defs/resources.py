@@ -17,6 +17,7 @@ from dagster_project.checking import refuse_unsound_seeds
 from dagster_project.landing import next_batch_id, sweep_orphans
 from dagster_project.locking import run_lock
 from dagster_project.paths import Paths
+from dagster_project.profiling import MemoryMeter, Profile
 from dagster_project.publishing import sweep_publications
 from dagster_project.recording import declare_records, next_night
 from dagster_project.settings import Settings
@@ -34,7 +35,7 @@ class Night(dg.ConfigurableResource[Any]):
     as_of: str = ""
     full_refresh: bool = False
     _batch_id: str = PrivateAttr(default="")
-    _night_code: str = PrivateAttr(default="")
+    _profile: Profile = PrivateAttr()
 
     @property
     def as_of_time(self) -> datetime | None:
@@ -46,7 +47,11 @@ class Night(dg.ConfigurableResource[Any]):
 
     @property
     def night_code(self) -> str:
-        return self._night_code
+        return self._profile.night_code
+
+    @property
+    def profile(self) -> Profile:
+        return self._profile
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Night"]:
@@ -58,8 +63,12 @@ class Night(dg.ConfigurableResource[Any]):
                 self._tell(context, f"removed what a killed night left: {swept}")
             declare_records(paths)
             self._batch_id = next_batch_id(paths)
-            self._night_code = next_night(paths)
-            yield self
+            with MemoryMeter() as meter:
+                self._profile = Profile(next_night(paths), meter)
+                try:
+                    yield self
+                finally:
+                    self._profile.keep(paths)
 
     def _tell(self, context: dg.InitResourceContext, text: str) -> None:
         if context.log is not None:

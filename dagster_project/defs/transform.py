@@ -19,7 +19,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from dagster_project.defs.land import LAKE_TABLES, source_key
 from dagster_project.defs.resources import Night
 from dagster_project.landing import read_contracts
-from dagster_project.recording import RUN_STAT, write_record
+from dagster_project.profiling import Measure, Profile
 from dagster_project.transforming import (
     Outcome,
     Project,
@@ -93,7 +93,8 @@ def dbt_step(
         )
         require_built(nodes, outcomes)
         rows = count_rows(project.paths, nodes)
-        record_stats(project, night.night_code, name, outcomes, rows)
+        measure_nodes(night.profile, name, outcomes, rows)
+        night.profile.keep(project.paths)
         for event in dagster_events(results, project, translator, context):
             yield with_row_count(event, rows)
         refuse_failures(outcomes)
@@ -188,27 +189,26 @@ def with_row_count(event: Any, rows: Mapping[str, int]) -> Any:
     return event.with_metadata({**event.metadata, "dagster/row_count": rows[unique_id]})
 
 
-def record_stats(
-    project: Project,
-    night_code: str,
+def measure_nodes(
+    profile: Profile,
     step: str,
     outcomes: list[Outcome],
     rows: Mapping[str, int],
 ) -> None:
-    """What each node took, and how many rows it has."""
-    stats = [
-        {
-            "night_code": night_code,
-            "step_code": step,
-            "node_name": outcome.name,
-            "resource_type": outcome.resource_type,
-            "status_code": outcome.status,
-            "rows_count": rows.get(outcome.unique_id),
-            "duration_seconds": outcome.seconds,
-        }
-        for outcome in outcomes
-    ]
-    write_record(project.paths.run_stats, f"{night_code}.{step}", RUN_STAT, stats)
+    """What each node took, and how many rows it has; a skipped one took nothing."""
+    for outcome in outcomes:
+        measure = Measure(
+            step,
+            outcome.name,
+            outcome.resource_type,
+            outcome.status,
+            rows.get(outcome.unique_id),
+        )
+        if outcome.ended_at:
+            since = outcome.ended_at - outcome.seconds
+            profile.add(measure, since, outcome.ended_at)
+        else:
+            profile.measures.append(measure)
 
 
 def refuse_failures(outcomes: list[Outcome]) -> None:

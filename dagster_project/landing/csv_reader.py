@@ -9,7 +9,7 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from dagster_project.landing.contract import Contract
-from dagster_project.landing.csv_records import Record, read_records
+from dagster_project.landing.csv_records import Lines, Record, read_records
 from dagster_project.landing.incoming import Incoming, RefusedError
 from dagster_project.landing.names import (
     key_columns,
@@ -17,7 +17,13 @@ from dagster_project.landing.names import (
     listed,
     read_header,
 )
-from dagster_project.landing.sinks import Reading, RejectSink, Rows
+from dagster_project.landing.sinks import (
+    ArrowRows,
+    Reading,
+    RejectSink,
+    Rows,
+    newest_of,
+)
 from dagster_project.landing.times import read_instant
 
 CHUNK_ROWS = 10_000
@@ -36,9 +42,9 @@ def read_csv(
     """
     with open_text(incoming, contract) as text:
         try:
-            records = read_records(without_mark(text), contract.delimiter)
+            records = read_records(Lines(without_mark(text)), contract.delimiter)
             columns = header_of(next(records, None), contract)
-            body = _Body(incoming, contract, columns, emit, rejects)
+            body = Body(incoming, contract, columns, emit, rejects)
             return body.read(records)
         except UnicodeDecodeError as error:
             raise RefusedError(
@@ -109,8 +115,8 @@ def time_fault(name: str | None, value: str | None) -> str:
     )
 
 
-class _Body:
-    """Reads the records after the header."""
+class Body:
+    """Judges the records after the header, one by one."""
 
     def __init__(
         self,
@@ -128,7 +134,7 @@ class _Body:
         self._zone = ZoneInfo(contract.timezone)
         self._time_column = time_column(columns, contract)
         self._key = key_columns(columns, contract)
-        self._physical = self._landed = 0
+        self.physical = self._landed = 0
         self._newest: datetime | None = None
         self._clear()
 
@@ -141,16 +147,27 @@ class _Body:
 
     def read(self, records: Iterator[Record]) -> Reading:
         for record in records:
-            self._physical += 1
-            at = self._time_of(record)
-            if record.fault or at is None or self._is_keyless(record):
-                self._reject(record, at)
-            else:
-                self._keep(record, at)
+            self.judge(record)
+        return self.finish()
+
+    def judge(self, record: Record) -> None:
+        self.physical += 1
+        at = self._time_of(record)
+        if record.fault or at is None or self._is_keyless(record):
+            self._reject(record, at)
+        else:
+            self._keep(record, at)
+
+    def count(self, rows: ArrowRows) -> None:
+        """Count rows that need no judgement; `physical` has them already."""
+        self._landed += len(rows)
+        self._newest = newest_of(rows, self._newest)
+
+    def finish(self) -> Reading:
         self._flush()
-        rejected = self._physical - self._landed
+        rejected = self.physical - self._landed
         newest = self._newest or self._incoming.extracted_at
-        return Reading(self._physical, self._landed, rejected, newest)
+        return Reading(self.physical, self._landed, rejected, newest)
 
     def _time_of(self, record: Record) -> datetime | None:
         if self._time_column is None or record.fault:
@@ -174,7 +191,7 @@ class _Body:
     def _keep(self, record: Record, at: datetime) -> None:
         self._landed += 1
         self._fields.append(record.fields)
-        self._numbers.append(self._physical)
+        self._numbers.append(self.physical)
         self._lines.append(record.line)
         self._times.append(at)
         self._characters += len(record.raw)

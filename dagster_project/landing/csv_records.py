@@ -25,16 +25,23 @@ class Record(NamedTuple):
     fault: str = ""
 
 
-class _Lines:
-    """Physical lines with push-back, remembering those of the current record."""
+class Lines:
+    """Physical lines with push-back, remembering those of the current record.
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    Between two records `number` and `position` (in bytes of UTF-8) say where the next
+    one begins.
+    """
+
+    def __init__(
+        self, lines: Iterator[str], number: int = 1, position: int = 0
+    ) -> None:
         self.taken: list[str] = []
-        self.number = 1
+        self.number = number
+        self.position = position
         self._lines = lines
         self._again: deque[str] = deque()
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "Lines":
         return self
 
     def __next__(self) -> str:
@@ -46,6 +53,7 @@ class _Lines:
 
     def accept(self) -> None:
         self.number += len(self.taken)
+        self.position += sum(map(_size, self.taken))
         self.taken.clear()
 
     def give_back_all_but_first(self) -> str:
@@ -53,8 +61,15 @@ class _Lines:
         first, *rest = self.taken
         self._again.extendleft(reversed(rest))
         self.number += 1
+        self.position += _size(first)
         self.taken.clear()
         return first
+
+
+def _size(line: str) -> int:
+    if line.isascii():
+        return len(line)
+    return len(line.encode("utf-8", errors="surrogateescape"))
 
 
 def _check_readable(line: str) -> None:
@@ -63,15 +78,12 @@ def _check_readable(line: str) -> None:
         raise _BadLineError(f"holds {kind}; export the line again")
 
 
-def read_records(
-    text: Iterator[str], delimiter: str, width: int = 0
-) -> Iterator[Record]:
-    """Every record of `text`, good or bad; blank lines are none.
+def read_records(lines: Lines, delimiter: str, width: int = 0) -> Iterator[Record]:
+    """Every record, good or bad; blank lines are none.
 
     `width` 0 takes that of the first good record.
     """
     csv.field_size_limit(MAX_FIELD)
-    lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         line = lines.number

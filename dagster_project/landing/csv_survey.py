@@ -1,101 +1,126 @@
-"""Proves, without DuckDB, that a large CSV file is plain, and counts its records."""
+"""Tells which lines of a block of CSV are plain records, without any CSV reader."""
 
 from dataclasses import dataclass
-from typing import IO
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-BLOCK = 4 * 1024 * 1024
-MAX_RECORD = 1024 * 1024
-QUOTE, NEWLINE, RETURN = 34, 10, 13
-Positions = npt.NDArray[np.int64]
+from dagster_project.landing.blocks import (
+    MARK,
+    NEWLINE,
+    RETURN,
+    Block,
+    Mask,
+    Positions,
+    line_borders,
+    unreadable_lines,
+)
+
+LONGEST = 1024 * 1024
+QUOTE = 34
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What DuckDB must find in a file that is plain."""
+    """The lines of a block: where they are, and which are plain, which are blank.
 
-    records: int
-    longest: int
-    newline: str
-
-
-def survey(file: IO[bytes], delimiter: str, width: int) -> Survey | None:
-    """Count the records; None where anything at all is out of the ordinary.
-
-    Plain is: UTF-8, no NUL, one kind of line end, no blank line, every record on one
-    line with `width` fields, quotes only around whole fields and doubled inside.
+    Where a record begins with a plain line, it is that line: UTF-8 without NUL, as many
+    fields as the header, quotes only around whole fields and doubled inside. What is
+    neither plain nor blank is for the careful reader to judge.
     """
-    if width < 2 or not delimiter.isascii():
-        return None
-    records = longest = 0
-    newlines: set[str] = set()
-    rest = b""
-    while block := file.read(BLOCK):
-        end = block.rfind(b"\n") + 1
-        found = (
-            _survey_block(rest + block[:end], ord(delimiter), width) if end else None
+
+    starts: Positions
+    stops: Positions
+    plain: Mask
+    blank: Mask
+
+
+def survey(block: Block, delimiter: str, width: int) -> Survey:
+    starts, stops = line_borders(block)
+    lines = _Lines(block, starts, stops, ord(delimiter))
+    blank = lines.are_blank()
+    plain = (lines.fields() == width) & (stops - starts <= LONGEST) & ~blank
+    for odd in lines.odd():
+        plain[odd] = False
+    if not block.data.endswith(b"\n"):
+        plain[-1] = blank[-1] = False
+    if MARK in block.data:
+        # at the beginning of what it is given, a reader leaves the mark out
+        plain[block.codes[starts] == MARK[0]] = False
+    return Survey(starts, stops, plain, blank)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """What stands in each line, as if each began outside of quotes."""
+
+    block: Block
+    starts: Positions
+    stops: Positions
+    delimiter: int
+
+    def are_blank(self) -> Mask:
+        lengths = self.stops - self.starts
+        returns = self.block.codes[self.starts] == RETURN
+        blank: Mask = (lengths == 1) | ((lengths == 2) & returns)
+        return blank
+
+    def fields(self) -> Positions:
+        delimiters = np.flatnonzero(self.block.codes == self.delimiter)
+        if len(self._quotes):
+            passed = np.searchsorted(self._quotes, delimiters)
+            if self._unbalanced.any():
+                passed -= self._quotes_before[self._line_of(delimiters)]
+            delimiters = delimiters[passed % 2 == 0]
+        passed = np.searchsorted(delimiters, self.stops)
+        return np.diff(passed, prepend=0) + 1
+
+    def odd(self) -> list[npt.ArrayLike]:
+        """Lines with quotes, bytes or line ends that are out of the ordinary."""
+        found: list[npt.ArrayLike] = [
+            unreadable_lines(self.block.data, self.starts, self.stops),
+            self._line_of(np.flatnonzero(self.block.codes == 0)),
+            self._line_of(self._lone_returns()),
+        ]
+        if len(self._quotes):
+            found += [self._unbalanced, self._line_of(self._stray_quotes())]
+        return found
+
+    def _line_of(self, positions: Positions) -> Positions:
+        return np.searchsorted(self.stops, positions, side="right")
+
+    @cached_property
+    def _quotes(self) -> Positions:
+        return np.flatnonzero(self.block.codes == QUOTE)
+
+    @cached_property
+    def _quotes_before(self) -> Positions:
+        return np.searchsorted(self._quotes, self.starts)
+
+    @cached_property
+    def _unbalanced(self) -> Mask:
+        counts = np.diff(self._quotes_before, append=len(self._quotes))
+        unbalanced: Mask = counts % 2 == 1
+        return unbalanced
+
+    def _lone_returns(self) -> Positions:
+        returns = np.flatnonzero(self.block.codes == RETURN)
+        lone: Positions = returns[self._after(returns) != NEWLINE]
+        return lone
+
+    def _stray_quotes(self) -> Positions:
+        """Neither opening a field, nor closing one, nor doubled inside."""
+        quotes, lines = self._quotes, self._line_of(self._quotes)
+        opens = (np.arange(len(quotes)) - self._quotes_before[lines]) % 2 == 0
+        before, after = self.block.codes[quotes - 1], self._after(quotes)
+        begins = np.isin(before, (self.delimiter, QUOTE)) | (
+            quotes == self.starts[lines]
         )
-        if found is None:
-            return None
-        rest = block[end:]
-        records += found.records
-        longest = max(longest, found.longest)
-        newlines.add(found.newline)
-    if rest or len(newlines) != 1 or longest > MAX_RECORD:
-        return None
-    return Survey(records - 1, longest, newlines.pop())
+        ends = np.isin(after, (self.delimiter, NEWLINE, RETURN, QUOTE))
+        stray: Positions = quotes[~np.where(opens, begins, ends)]
+        return stray
 
-
-def _survey_block(block: bytes, delimiter: int, width: int) -> Survey | None:
-    newline = _newline(block)
-    if newline is None or not _is_text(block):
-        return None
-    codes = np.frombuffer(block, dtype=np.uint8)
-    ends = np.flatnonzero(codes == NEWLINE)
-    delimiters = np.flatnonzero(codes == delimiter)
-    if b'"' in block:
-        quotes = np.flatnonzero(codes == QUOTE)
-        if not _are_quotes_plain(codes, quotes, delimiter):
-            return None
-        if np.any(np.searchsorted(quotes, ends) % 2):
-            return None
-        delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
-    passed = np.searchsorted(delimiters, ends)
-    if np.any(np.diff(passed, prepend=0) != width - 1):
-        return None
-    longest = int(np.diff(ends, prepend=-1).max())
-    return Survey(len(ends), longest, newline)
-
-
-def _newline(block: bytes) -> str | None:
-    returns = block.count(b"\r")
-    if not returns:
-        return "\n"
-    pairs = block.count(b"\r\n")
-    return "\r\n" if returns == pairs == block.count(b"\n") else None
-
-
-def _is_text(block: bytes) -> bool:
-    if b"\0" in block:
-        return False
-    try:
-        block.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _are_quotes_plain(
-    codes: npt.NDArray[np.uint8], quotes: Positions, delimiter: int
-) -> bool:
-    """Each opens at a field's start and closes at its end, or is doubled inside."""
-    if len(quotes) % 2:
-        return False
-    opening, closing = quotes[0::2], quotes[1::2]
-    before = codes[opening - 1]
-    after = codes[closing + 1]
-    opens = np.isin(before, (delimiter, NEWLINE, QUOTE)) | (opening == 0)
-    closes = np.isin(after, (delimiter, NEWLINE, RETURN, QUOTE))
-    return bool(opens.all() and closes.all())
+    def _after(self, positions: Positions) -> npt.NDArray[np.uint8]:
+        codes = self.block.codes
+        return codes[np.minimum(positions + 1, len(codes) - 1)]

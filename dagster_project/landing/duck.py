@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
 
 
 def identifier(name: str) -> str:
@@ -60,24 +62,26 @@ class Duck:
             "temp_directory": str(scratch / "spill"),
             "TimeZone": "UTC",
         }
+        self._lock = Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def execute(self, statement: str) -> list[Any]:
-        if self._connection is None:
-            self._connection = duckdb.connect()
-            for name, value in self._settings.items():
-                self._connection.execute(f"set {name} = {literal(str(value))}")
-        return self._connection.execute(statement).fetchall()
+        return self._connect().execute(statement).fetchall()
 
-    def interrupt(self) -> None:
-        """Stop what another thread executes; it raises there."""
-        if self._connection is not None:
-            self._connection.interrupt()
+    def ask(self, query: str, *columns: pa.Array) -> pa.Table:
+        """Query columns `value`, `value1`, … of a table `given`; on any thread."""
+        names = ["value", *(f"value{n}" for n in range(1, len(columns)))]
+        with self._connect().cursor() as cursor:
+            cursor.register("given", pa.table(list(columns), names))
+            return cursor.execute(query).to_arrow_table()
 
-    @property
-    def staged(self) -> Path:
-        """Where rows may lie between two statements."""
-        return self._scratch / "staged.parquet"
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._connection is None:
+                self._connection = duckdb.connect()
+                for name, value in self._settings.items():
+                    self._connection.execute(f"set {name} = {literal(str(value))}")
+            return self._connection
 
     def reachable(self, path: Path) -> Path:
         """The file under a name DuckDB cannot take for a glob."""

@@ -27,7 +27,13 @@ from dagster_project.landing.names import (
     listed,
     problem_of,
 )
-from dagster_project.landing.sinks import Reading, RejectSink, Rows
+from dagster_project.landing.sinks import (
+    ArrowRows,
+    Reading,
+    RejectSink,
+    Rows,
+    newest_of,
+)
 from dagster_project.landing.times import read_instant
 
 BLANK = " \t\r\n"
@@ -249,7 +255,6 @@ class Body:
         contract: Contract,
         emit: Callable[[Rows], None],
         rejects: RejectSink,
-        before: int = 0,
     ) -> None:
         self._incoming = incoming
         self._contract = contract
@@ -258,10 +263,9 @@ class Body:
         self._keys = _Keys(contract)
         self._zone = ZoneInfo(contract.timezone)
         stated = contract.extracted_at.column
-        self._time_column = Spelling(contract).of(stated) if stated else None
-        self._key = [Spelling(contract).of(name) for name in contract.key]
-        self._before = before
-        self._physical = self._landed = 0
+        self.time_column = Spelling(contract).of(stated) if stated else None
+        self.key = [Spelling(contract).of(name) for name in contract.key]
+        self.physical = self._landed = 0
         self._newest: datetime | None = None
         self._clear()
 
@@ -276,18 +280,34 @@ class Body:
     def columns(self) -> Collection[str]:
         return self._keys.columns
 
+    def names(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns of keys that stand together in one object.
+
+        Raises:
+            ValueError: whatever is wrong with them.
+        """
+        return self._keys.all(keys)
+
+    def count(self, rows: ArrowRows) -> None:
+        """Count rows that need no judgement; `physical` has them already."""
+        self._landed += len(rows)
+        self._newest = newest_of(rows, self._newest)
+
     def read(self, number: int, line: str) -> None:
-        if not line.strip(BLANK):
-            return
-        self._physical += 1
+        if line.strip(BLANK):
+            self.physical += 1
+            self.judge(number, line, self.physical)
+
+    def judge(self, number: int, line: str, row: int) -> None:
+        """Keep or reject the record that stands on a line."""
         try:
-            row = self._row(line)
-            at = self._time_of(row)
-            self._check_key(row)
+            found = self._row(line)
+            at = self._time_of(found)
+            self._check_key(found)
         except ValueError as error:
             self._rejects.add(self._incoming, number, line, _worded(error))
             return
-        self._keep(row, number, at, len(line))
+        self._keep(found, row, number, at, len(line))
 
     def _row(self, line: str) -> Row:
         if len(line) > MAX_FIELD:
@@ -304,22 +324,24 @@ class Body:
             raise ValueError("nested too deeply; flatten it") from error
 
     def _time_of(self, row: Row) -> datetime | None:
-        if self._time_column is None:
+        if self.time_column is None:
             return self._incoming.extracted_at
-        text = row.get(self._time_column)
+        text = row.get(self.time_column)
         at = read_instant(text or "", self._zone, day_ends=True)
         if at is None:
-            raise ValueError(time_fault(self._time_column, text))
+            raise ValueError(time_fault(self.time_column, text))
         return at
 
     def _check_key(self, row: Row) -> None:
-        if self._key and not any((row.get(k) or "").strip(" ") for k in self._key):
+        if self.key and not any((row.get(k) or "").strip(" ") for k in self.key):
             raise ValueError(key_fault(self._contract))
 
-    def _keep(self, row: Row, number: int, at: datetime | None, size: int) -> None:
+    def _keep(
+        self, found: Row, row: int, number: int, at: datetime | None, size: int
+    ) -> None:
         self._landed += 1
-        self._rows.append(row)
-        self._numbers.append(self._before + self._physical)
+        self._rows.append(found)
+        self._numbers.append(row)
         self._lines.append(number)
         self._times.append(at)
         self._characters += size
@@ -339,6 +361,6 @@ class Body:
 
     def finish(self) -> Reading:
         self._flush()
-        rejected = self._physical - self._landed
+        rejected = self.physical - self._landed
         newest = self._newest or self._incoming.extracted_at
-        return Reading(self._physical, self._landed, rejected, newest)
+        return Reading(self.physical, self._landed, rejected, newest)

@@ -17,7 +17,7 @@ from dagster_project.addresses import masked
 from dagster_project.landing import lake
 from dagster_project.landing.admissions import read_withdrawn
 from dagster_project.landing.contract import Contract
-from dagster_project.landing.csv_direct import read_csv_directly
+from dagster_project.landing.csv_blocks import read_csv_in_blocks
 from dagster_project.landing.csv_reader import read_csv
 from dagster_project.landing.duck import Duck
 from dagster_project.landing.incoming import (
@@ -33,8 +33,8 @@ from dagster_project.landing.incoming import (
     stated_time,
     unpacked,
 )
+from dagster_project.landing.jsonl_blocks import read_jsonl_in_blocks
 from dagster_project.landing.jsonl_reader import read_jsonl
-from dagster_project.landing.jsonl_worker import read_jsonl_in_ranges
 from dagster_project.landing.lake import FileOutcome
 from dagster_project.landing.parquet_reader import read_parquet
 from dagster_project.landing.purging import erase_new
@@ -56,6 +56,7 @@ UNFINISHED = (
     "with it; compare it with its source, or have a .sha256 written beside it"
 )
 READERS = {"csv": read_csv, "jsonl": read_jsonl}
+LARGE_READERS = {"csv": read_csv_in_blocks, "jsonl": read_jsonl_in_blocks}
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,6 @@ class Night:
         self._sink = RowSink(self._folder, self._numbers)
         place = (contract.source_code, contract.table_name, batch_id)
         self._rejects = RejectSink(scratch / "rejects.parquet", *place)
-        self._reject_files: list[Path] = []
 
     def _prepare(self) -> None:
         """What this batch left without a manifest, a killed night left: remove it."""
@@ -393,22 +393,10 @@ class Night:
         if contract.format == "parquet":
             part = sink.new_part()
             return read_parquet(incoming, contract, part, self._duck, self._rejects)
-        if contract.format == "csv":
-            part = sink.new_part()
-            reading = read_csv_directly(incoming, contract, part, self._duck)
-            if reading is not None:
-                return reading
-            sink.parts.remove(part)
-        if contract.format == "jsonl":
-            joined = read_jsonl_in_ranges(
-                incoming, contract, sink, self._batch_id, self._scratch, self._threads
-            )
-            if joined is not None:
-                self._reject_files += joined[1]
-                return joined[0]
-        reader = READERS[contract.format]
+        read = LARGE_READERS[contract.format]
         emit = lambda rows: sink.add(incoming, rows)  # noqa: E731
-        reading = reader(incoming, contract, emit, self._rejects)
+        given = (incoming, contract, emit, self._rejects, self._duck)
+        reading = read(*given, self._threads)
         sink.close()
         return reading
 
@@ -432,16 +420,13 @@ class Night:
 
     def _write_rejects(self) -> Path | None:
         """Rejects of landed files; those of a file refused whole say nothing."""
-        files = self._reject_files
-        if self._rejects.close():
-            files = [*files, self._scratch / "rejects.parquet"]
-        if not files:
+        if not self._rejects.close():
             return None
         landed = [o.file_sha256 for o in self.outcomes if o.status_code == lake.LANDED]
         path = self._paths.rejects / f".{self._name}.tmp"
         count = 0
         with open_writer(path, REJECTS) as writer:
-            for batch in itertools.chain(*map(_batches, files)):
+            for batch in _batches(self._scratch / "rejects.parquet"):
                 kept = batch.filter(
                     pc.is_in(batch["file_sha256"], pa.array(landed, pa.string()))
                 )

@@ -19,7 +19,7 @@ from dagster_project.landing import lake
 from dagster_project.landing.choosing import ChoiceError, Held, check_known, choose
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_reader import open_text, read_csv, without_mark
-from dagster_project.landing.csv_records import read_records
+from dagster_project.landing.csv_records import Lines, read_records
 from dagster_project.landing.incoming import (
     Found,
     Incoming,
@@ -154,7 +154,7 @@ def header_of_file(file: File, paths: Paths) -> tuple[str, bool]:
         unpacked(found, "", content, None, Path(scratch)) as incoming,
         open_text(incoming, file.contract) as text,
     ):
-        records = read_records(without_mark(text), file.contract.delimiter)
+        records = read_records(Lines(without_mark(text)), file.contract.delimiter)
         return next(records).raw.rstrip("\r\n"), True
 
 

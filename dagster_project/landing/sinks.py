@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from dagster_project.landing.incoming import Incoming
 
 MAX_RAW_TEXT = 64 * 1024
-MAX_CELLS = 1_000_000
-MAX_CHARACTERS = 32 * 1024 * 1024
+MAX_HELD = 16 * 1024 * 1024
+# Numbers that only grow; a dictionary of them would be as long as they are.
+GROWING = ("_source_row", "_source_line")
 LINEAGE = pa.schema(
     [
         ("_source_file", pa.string()),
@@ -51,6 +54,37 @@ class Rows:
     times: Sequence[datetime | None]
     characters: int
 
+    def as_arrow(self) -> "ArrowRows":
+        return ArrowRows(
+            {name: pa.array(each, pa.string()) for name, each in self.values.items()},
+            pa.array(self.numbers, pa.int64()),
+            pa.array(self.lines, pa.int64()),
+            pa.array(self.times, LINEAGE.field("_extracted_at").type),
+        )
+
+
+@dataclass(frozen=True)
+class ArrowRows:
+    """Rows of one file, by column, in the memory of Arrow."""
+
+    values: Mapping[str, pa.Array]
+    numbers: pa.Array
+    lines: pa.Array
+    times: pa.Array
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def size(self) -> int:
+        columns = (*self.values.values(), self.numbers, self.lines, self.times)
+        return sum(column.nbytes for column in columns)
+
+
+def newest_of(rows: ArrowRows, known: datetime | None) -> datetime | None:
+    newest: datetime | None = pc.max(rows.times).as_py()
+    return max(filter(None, (newest, known)), default=None)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -69,9 +103,8 @@ class RowSink:
         self.parts: list[Path] = []
         self.folder = folder
         self._numbers = numbers
-        self._held: list[tuple[Incoming, Rows]] = []
-        self._cells = 0
-        self._characters = 0
+        self._held: list[tuple[Incoming, ArrowRows]] = []
+        self._size = 0
         self._writer: pq.ParquetWriter | None = None
 
     def new_part(self) -> Path:
@@ -84,11 +117,12 @@ class RowSink:
         """A number that no other part of this landing has."""
         return next(self._numbers)
 
-    def add(self, incoming: Incoming, rows: Rows) -> None:
-        self._held.append((incoming, rows))
-        self._cells += len(rows.numbers) * (len(rows.values) + len(LINEAGE))
-        self._characters += rows.characters
-        if self._cells > MAX_CELLS or self._characters > MAX_CHARACTERS:
+    def add(self, incoming: Incoming, rows: Rows | ArrowRows) -> None:
+        held = rows.as_arrow() if isinstance(rows, Rows) else rows
+        if len(held):
+            self._held.append((incoming, held))
+            self._size += held.size
+        if self._size > MAX_HELD:
             self._flush()
 
     def close(self) -> None:
@@ -108,16 +142,15 @@ class RowSink:
             self._writer = None
 
     def _flush(self) -> None:
-        if not any(rows.numbers for _, rows in self._held):
-            self._held.clear()
+        if not self._held:
             return
         table = _table(self._held)
         self._held.clear()
-        self._cells = self._characters = 0
+        self._size = 0
         if self._writer is not None and self._writer.schema != table.schema:
             self._close_writer()
         if self._writer is None:
-            self._writer = open_writer(self.new_part(), table.schema)
+            self._writer = _open_rows(self.new_part(), table.schema)
         self._writer.write_table(table)
 
 
@@ -125,31 +158,46 @@ def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
 
 
-def _table(held: Sequence[tuple[Incoming, Rows]]) -> pa.Table:
+def _open_rows(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of rows; readers find texts, not the dictionaries we hold them in."""
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[name for name in schema.names if name not in GROWING],
+        column_encoding=dict.fromkeys(GROWING, "DELTA_BINARY_PACKED"),
+        store_schema=False,
+    )
+
+
+def _table(held: Sequence[tuple[Incoming, ArrowRows]]) -> pa.Table:
     names = dict.fromkeys(name for _, rows in held for name in rows.values)
     columns = {name: _column(name, held) for name in names}
-    files: list[str] = []
-    hashes: list[str] = []
-    numbers: list[int] = []
-    lines: list[int | None] = []
-    times: list[datetime | None] = []
-    for incoming, rows in held:
-        count = len(rows.numbers)
-        files += [incoming.name] * count
-        hashes += [incoming.sha256] * count
-        numbers += rows.numbers
-        lines += rows.lines
-        times += rows.times
-    lineage = zip(LINEAGE, (files, numbers, lines, hashes, times), strict=True)
-    columns |= {field.name: pa.array(held, field.type) for field, held in lineage}
-    return pa.table(columns)
+    counts = [len(rows) for _, rows in held]
+    lineage = (
+        _repeated([incoming.name for incoming, _ in held], counts),
+        pa.chunked_array([rows.numbers for _, rows in held]),
+        pa.chunked_array([rows.lines for _, rows in held]),
+        _repeated([incoming.sha256 for incoming, _ in held], counts),
+        pa.chunked_array([rows.times for _, rows in held]),
+    )
+    return pa.table(columns | dict(zip(LINEAGE.names, lineage, strict=True)))
 
 
-def _column(name: str, held: Sequence[tuple[Incoming, Rows]]) -> pa.Array:
-    gathered: list[str | None] = []
+def _repeated(values: Sequence[str], counts: Sequence[int]) -> pa.Array:
+    """Each value as often as it counts, without writing it as often."""
+    places = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    indices = np.repeat([places[value] for value in values], counts).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(places, pa.string()))
+
+
+def _column(name: str, held: Sequence[tuple[Incoming, ArrowRows]]) -> pa.ChunkedArray:
+    gathered = []
     for _, rows in held:
-        gathered += rows.values.get(name) or [None] * len(rows.numbers)
-    return pa.array(gathered, pa.string())
+        values = rows.values.get(name)
+        gathered.append(pa.nulls(len(rows), pa.string()) if values is None else values)
+    return pa.chunked_array(gathered, pa.string())
 
 
 def count_by_file(parts: Sequence[Path], column: str = "_source_file") -> Counter[str]:
@@ -177,7 +225,7 @@ class RejectSink:
         text = shown(raw[:MAX_RAW_TEXT])
         self._held.append((incoming.name, incoming.sha256, line, text, reason))
         self._characters += len(text) + 200
-        if self._characters > MAX_CHARACTERS // 4:
+        if self._characters > MAX_HELD // 2:
             self._flush()
 
     def close(self) -> bool:

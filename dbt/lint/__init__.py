@@ -32,6 +32,14 @@ class dbt:  # noqa: N801 - models write it in lower case
         return f"date_add({date}, interval {number} {part})"
 
 
+def identity_round(number: int) -> str:
+    return f"round_{number} as (select * from round_{number - 1}),"  # noqa: S608
+
+
+def exclude() -> str:
+    return "exclude"
+
+
 def rows_of(name: str) -> str:
     return f"select * from {name}"  # noqa: S608 - nothing runs it
 
@@ -191,6 +199,23 @@ def best_legs(legs: str, excluding: str, order: str, alike: Sequence[str]) -> st
 
 def next_legs(legs: str, runs: str) -> str:
     return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
+
+
+def next_seconds(firsts: str, seconds: str) -> str:
+    return f"select {firsts}.unit_id from {firsts} cross join {seconds}"  # noqa: S608
+
+
+def times_of_first_step(time: str) -> str:
+    return f"{time} as at_1, null as at_2"
+
+
+def told_attribute(name: str) -> str:
+    return f"coalesce(attempts.{name}, told.{name})"
+
+
+def funnel_members(attempts: str, named: bool = True) -> str:
+    alias = " as entry_month" if named else ""
+    return f"{attempts}.funnel_code, {attempts}.entry_month{alias}"
 
 
 def raw_counts() -> str:

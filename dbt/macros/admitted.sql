@@ -40,12 +40,14 @@
         )
 
         select
-            known.*,
+            known.* {{ exclude() }} (_extracted_at),
+            known._extracted_at,
             false as _is_vanished
         from known
         union all
         select
-            {{ but_extracted_at('followed') }},
+            followed.* {{ exclude() }} (_extracted_at, _extract_number, _next_extract_number, _next_extracted_at),
+            followed._next_extracted_at as _extracted_at,
             true as _is_vanished
         from followed
         where _next_extracted_at is not null
@@ -71,15 +73,6 @@
                 where source_code = '{{ source_code }}' and table_name = '{{ table_name }}'
             )
             and _extracted_at <= (select as_of from {{ runs }})
-{%- endmacro %}
-
-{% macro but_extracted_at(relation) -%}
-    {{ return(adapter.dispatch('but_extracted_at')(relation)) }}
-{%- endmacro %}
-
-{% macro default__but_extracted_at(relation) -%}
-            {{ relation }}.* exclude (_extract_number, _next_extract_number, _next_extracted_at)
-            replace (_next_extracted_at as _extracted_at)
 {%- endmacro %}
 
 {# meta.extract of a raw table, the source's own defaults below it. #}

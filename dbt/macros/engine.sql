@@ -4,6 +4,15 @@
     try_cast({{ expression }} as {{ type }})
 {%- endmacro %}
 
+{# Behind a star: all columns but those that follow in parentheses. #}
+{% macro exclude() -%}
+    {{ return(adapter.dispatch('exclude')()) }}
+{%- endmacro %}
+
+{% macro default__exclude() -%}
+    exclude
+{%- endmacro %}
+
 {# Whether a whole text, but for spaces around it, has a form. #}
 {% macro matches(text, form) -%}
     {{ return(adapter.dispatch('matches')(text, form)) }}
@@ -57,7 +66,15 @@
 {%- endmacro %}
 
 {% macro default__hashed(expression) -%}
-    sha256(getvariable('pii_salt') || lower(trim({{ expression }})))
+    {{ salted('lower(trim(' ~ expression ~ '))') }}
+{%- endmacro %}
+
+{% macro salted(expression) -%}
+    {{ return(adapter.dispatch('salted')(expression)) }}
+{%- endmacro %}
+
+{% macro default__salted(expression) -%}
+    sha256(getvariable('pii_salt') || {{ expression }})
 {%- endmacro %}
 
 {% macro json_text(document, path) -%}

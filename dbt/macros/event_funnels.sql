@@ -54,6 +54,57 @@
     where runs.occurred_at <= legs.window_ends_at
 {%- endmacro %}
 
+{# Each entry with the next second step, where that lies inside the window. #}
+{% macro next_seconds(firsts, seconds) -%}
+    {{ return(adapter.dispatch('next_seconds')(firsts, seconds)) }}
+{%- endmacro %}
+
+{% macro default__next_seconds(firsts, seconds) -%}
+    select
+        firsts.funnel_code,
+        firsts.unit_id,
+        firsts.part_key,
+        firsts.occurred_at as entered_at,
+        seconds.occurred_at as led_to_at
+    from {{ firsts }} as firsts
+    asof inner join {{ seconds }} as seconds
+        on firsts.funnel_code = seconds.funnel_code
+        and firsts.unit_id = seconds.unit_id
+        and firsts.part_key = seconds.part_key
+        and firsts.occurred_at < seconds.occurred_at
+    where firsts.is_entry
+        and seconds.occurred_at
+        <= {{ plus_seconds('firsts.occurred_at', 'firsts.window_seconds') }}
+{%- endmacro %}
+
+{# One sort, as an engine without ASOF has to: back in time, ties before seconds. #}
+{% macro spark__next_seconds(firsts, seconds) -%}
+    select funnel_code, unit_id, part_key, occurred_at as entered_at, led_to_at
+    from (
+        select
+            *,
+            min(case when is_second = 1 then occurred_at end) over (
+                partition by funnel_code, unit_id, part_key
+                order by occurred_at desc, is_second
+                rows between unbounded preceding and current row
+            ) as led_to_at
+        from (
+            select
+                funnel_code, unit_id, part_key, occurred_at, window_seconds,
+                0 as is_second
+            from {{ firsts }}
+            where is_entry
+            union all
+            select
+                funnel_code, unit_id, part_key, occurred_at,
+                null as window_seconds, 1 as is_second
+            from {{ seconds }}
+        ) as both_steps
+    ) as followed
+    where is_second = 0
+        and led_to_at <= {{ plus_seconds('occurred_at', 'window_seconds') }}
+{%- endmacro %}
+
 {% macro leg_columns(legs, runs) -%}
     {{ legs }}.funnel_code,
         {{ legs }}.unit_id,
@@ -137,6 +188,31 @@
     {% for number in range(1, most_steps() + 1) -%}
     max(case when {{ level }} = {{ number }} then {{ time }} end) as at_{{ number }}{{ ',' if not loop.last }}
         {% endfor -%}
+{%- endmacro %}
+
+{# The at_ columns of an attempt that did the first step alone. #}
+{% macro times_of_first_step(time) -%}
+    {{ time }} as at_1,
+        {% for number in range(2, most_steps() + 1) -%}
+        cast(null as {{ dbt.type_timestamp() }}) as at_{{ number }}{{ ',' if not loop.last }}
+        {% endfor -%}
+{%- endmacro %}
+
+{# What an attempt bears: its entry's, or what its funnel's attribution tells. #}
+{% macro told_attribute(name) -%}
+    case when attempts.is_told_at_entry then attempts.{{ name }} else told.{{ name }} end
+{%- endmacro %}
+
+{# A figure's keys, each its own or the total's; by name, or to group by. #}
+{% macro funnel_members(attempts, named=true) -%}
+    {{ attempts }}.funnel_code,
+        members.is_all_months = 1{{ ' as is_all_months' if named }},
+        case when members.is_all_months = 0 then {{ attempts }}.entry_month end
+            {{- ' as entry_month' if named }},
+        case when members.is_all_segments = 1 then 'all' else {{ attempts }}.segment_code end
+            {{- ' as segment_code' if named }},
+        case when members.is_all_channels = 1 then 'all' else {{ attempts }}.channel_code end
+            {{- ' as channel_code' if named }}
 {%- endmacro %}
 
 {% macro attempt_columns(attempts) -%}

@@ -49,10 +49,7 @@
 {%- endmacro %}
 
 {% macro default__hashed_key(kind, source_code, key) -%}
-    sha256(
-        getvariable('pii_salt') || '{{ kind }}' || chr(31) || {{ source_code }}
-        || chr(31) || {{ key }}
-    )
+    {{ salted("'" ~ kind ~ "' || chr(31) || " ~ source_code ~ " || chr(31) || " ~ key) }}
 {%- endmacro %}
 
 {# What landing puts in the place of a forgotten address. #}

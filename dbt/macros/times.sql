@@ -62,8 +62,13 @@
     {{ return(adapter.dispatch('reporting_time')(time)) }}
 {%- endmacro %}
 
+{# In UTC nothing is to be done, and many rows cost a third of the time. #}
 {% macro default__reporting_time(time) -%}
-    timezone({{ reporting_zone() }}, timezone('UTC', {{ time }}))
+    {%- if reporting_zone() == "'UTC'" -%}
+        {{ time }}
+    {%- else -%}
+        timezone({{ reporting_zone() }}, timezone('UTC', {{ time }}))
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro reporting_date(time) -%}

@@ -43,6 +43,10 @@ TABLES = {
         source_code varchar, table_name varchar, file_name varchar,
         status_code varchar, physical_count bigint, landed_count bigint,
         rejected_count bigint, erased_count bigint, message varchar""",
+    "dq_run_stats": """
+        night_code varchar, step_code varchar, node_name varchar,
+        resource_type varchar, status_code varchar, rows_count bigint,
+        duration_seconds double, memory_bytes bigint""",
     "dq_gate_results": """
         night_code varchar, gate_code varchar, rule_code varchar,
         severity_code varchar, is_passed boolean, is_blocking boolean,

@@ -395,6 +395,38 @@ def test_what_the_gates_said_is_shown_failures_first(publish):
     assert words.index(broken) < words.index(held)
 
 
+def a_part(night_code, node_name, seconds, rows, step_code="mart"):
+    return {
+        "night_code": night_code,
+        "step_code": step_code,
+        "node_name": node_name,
+        "resource_type": "model",
+        "duration_seconds": seconds,
+        "rows_count": rows,
+        "memory_bytes": 300 * 1024 * 1024,
+    }
+
+
+def test_growth_of_a_part_is_seen_beside_the_night_before(publish):
+    parts = [
+        a_part("r000001", "quick", 0.5, 10),
+        a_part("r000001", "growing", 2.0, 1000),
+        a_part("r000002", "quick", 0.5, 10),
+        a_part("r000002", "growing", 6.0, 3000),
+        a_part("r000002", "raw", 1.5, 40, step_code="landing"),
+    ]
+    words = read(publish(dim_stages=STAGES, dq_run_stats=parts)).sentences
+    nights = words.replace("\N{EN DASH}", "none")
+    assert "r000002 1.5 6.5 none none 40 300 r000001 none 2.5 none" in nights
+    assert "growing mart 6.0 2.0 3,000 1,000 300" in words
+    assert words.index("growing mart") < words.index("quick mart")
+
+
+def test_a_generation_without_run_stats_says_so(publish):
+    words = read(publish(dim_stages=STAGES, without=["dq_run_stats"])).sentences
+    assert "No night has been measured" in words
+
+
 def test_a_generation_without_gate_results_says_so(publish):
     words = read(publish(dim_stages=STAGES, without=["dq_gate_results"])).sentences
     assert "No gate has been recorded" in words

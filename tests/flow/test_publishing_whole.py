@@ -58,6 +58,23 @@ def test_parquet_and_duckdb_hold_the_same_rows_of_every_mart(story: Story) -> No
             assert (name, differing, counted) == (name, [(0,)], [(table["rows"],)])
 
 
+def test_every_part_of_the_night_is_measured_where_it_is_published(
+    story: Story,
+) -> None:
+    found = story.at.published(story.mended.current)(
+        "select step_code, resource_type, min(duration_seconds) > 0,"
+        " min(memory_bytes) > 50_000_000 from marts.dq_run_stats"
+        " where status_code in ('success', 'pass') and night_code ="
+        " (select max(night_code) from marts.dq_run_stats)"
+        " group by all order by all"
+    )
+    kinds = [("freeze", "asset"), ("gate", "gate"), ("landing", "source")]
+    kinds += [("mart", "model"), ("mart", "test"), ("stage", "model")]
+    assert found == [
+        (*k, True, True) for k in [*kinds, ("stage", "seed"), ("stage", "test")]
+    ]
+
+
 def test_the_manifest_says_what_the_generation_is_a_function_of(story: Story) -> None:
     told = manifest_of(story)
     assert told["generation"] == story.mended.current

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dagster_project.landing import ExtractedAt, incoming, jsonl_worker, land
+from dagster_project.landing import ExtractedAt, incoming, land
 
 from .conftest import House, contract
 
@@ -50,15 +50,14 @@ def test_a_large_file_refused_at_its_end_leaves_nothing_behind(house: House) -> 
     assert not list(house.paths.lake.glob("**/*.tmp"))
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_a_large_file_lands_alike_in_one_process_and_in_several(
-    house: House, monkeypatch: pytest.MonkeyPatch, workers: int
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_large_file_lands_alike_on_one_thread_and_on_several(
+    house: House, threads: int
 ) -> None:
-    monkeypatch.setattr(jsonl_worker, "WORTHWHILE", incoming.SMALL)
     lines = [f'{{"id":{n},"amount":"{n * 2}","k{n % 3}":1}}' for n in range(300_000)]
     lines[200_000] = "bad"
     house.put("a.jsonl", "\ufeff" + "\n".join(lines))
-    landing = land(contract("jsonl"), house.paths, "n000001", threads=workers)
+    landing = land(contract("jsonl"), house.paths, "n000001", threads=threads)
     assert (landing.landed_count, landing.rejected_count) == (299_999, 1)
     assert house.rejects() == [(200_001, "bad")]
     assert house.query(

@@ -107,6 +107,42 @@ def test_run_ends_with_the_code_of_its_night(
     assert "code=??" in call("run", "--verbose").output
 
 
+def part(name: str, kind: str, seconds: float, rows: int | None) -> dict[str, Any]:
+    return {
+        "step_code": "mart",
+        "node_name": name,
+        "resource_type": kind,
+        "duration_seconds": seconds,
+        "rows_count": rows,
+        "memory_bytes": 1024**3,
+    }
+
+
+def test_a_profile_lists_the_slowest_part_first_and_adds_up_tests(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [
+        part("quick", "model", 0.25, 3),
+        part("slow", "model", 2.5, 1234),
+        part("one", "test", 0.5, None),
+        part("two", "test", 0.5, None),
+    ]
+    monkeypatch.setattr(
+        night, "run_night", lambda *_, **__: NightSummary(0, "published", profile=parts)
+    )
+    lines = [
+        " ".join(line.split()) for line in call("run", "--profile").output.split("\n")
+    ]
+    told = lines[lines.index("step part seconds rows memory MB") + 1 :]
+    assert told[:3] == [
+        "mart slow 2.50 1,234 1,024",
+        "mart 2 tests 1.00 1,024",
+        "mart quick 0.25 3 1,024",
+    ]
+    assert "1,234" not in call("run").output
+    assert json.loads(call("run", "--json").output)["profile"] == parts
+
+
 def test_every_fault_that_samples_know_can_be_asked_for() -> None:
     assert set(cli.FAULTS) == set(samples.FAULTS)
 

@@ -155,7 +155,7 @@ def test_a_step_that_dagster_knows_only_in_part_is_an_error(
 
 
 def test_a_node_that_dbt_passed_over_is_a_fault() -> None:
-    told = Outcome("model.p.a", "a", "model", "success", 0.1, "", "a.sql")
+    told = Outcome("model.p.a", "a", "model", "success", 0.1, 1.0, "", "a.sql")
     nodes = [{"unique_id": f"model.p.{name}", "name": name} for name in "abc"]
     require_built(nodes[:1], [told])
     with pytest.raises(dg.Failure, match=r"passed over 2 node\(s\), such as b, c"):

@@ -1,1 +1,1 @@
-"""What a night survives: kills, files that may not grow, other clocks."""
+"""What a night survives: kills, full disks, other clocks; run by `make crash-test`."""

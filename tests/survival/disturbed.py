@@ -26,7 +26,9 @@ COMMAND = "from dagster_project.cli import main; main()"
 OF_NIGHTS = frozenset({"_batch_id", "batch_id", "night_code", "generation"})
 OF_CLOCKS = frozenset({"published_at", "decided_at", "duration_seconds"})
 # The gates' results are of the night that judged, and so are the nodes' seconds.
-NOT_COMPARED = frozenset({"gate_results", "run_stats", "dq_gate_results"})
+NOT_COMPARED = frozenset(
+    {"gate_results", "run_stats", "dq_gate_results", "dq_run_stats"}
+)
 
 
 @dataclass
@@ -75,6 +77,9 @@ class Kill:
         chance = random.Random(seed)  # noqa: S311
         step = chance.choice(sorted(took))
         return cls(step, chance.uniform(0, took[step]))
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s into {self.step}"
 
 
 def start(at: Installation, how: Callable[[], None] | None = None, **more: str) -> Run:

@@ -1,9 +1,12 @@
--- The action that an attempt began with, and the one of the step it is attributed to.
+-- The attempts that count, each with the action that it began with, and again with the
+-- one of the step that it is attributed to.
 with attempts as (
 
     select
         attempts.*,
         funnels.mode_code,
+        funnels.steps_count,
+        funnels.is_told_at_entry,
         funnels.attributed_step_order
     from {{ ref('int_best_attempts') }} as attempts
     inner join {{ ref('int_event_funnels') }} as funnels
@@ -16,15 +19,15 @@ places as (
     select
         attempts.*,
         'entry' as place_code,
-        attempts.entered_at as occurred_at,
-        case when attempts.mode_code <> 'unordered' then 1 end as step_order
+        attempts.entered_at as told_at,
+        case when attempts.mode_code <> 'unordered' then 1 end as told_step_order
     from attempts
     union all
     select
         attempts.*,
         'step' as place_code,
-        steps.filled_at as occurred_at,
-        steps.step_order
+        steps.filled_at as told_at,
+        steps.step_order as told_step_order
     from attempts
     inner join {{ ref('int_attempt_steps') }} as steps
         on attempts.attempt_id = steps.attempt_id
@@ -32,33 +35,64 @@ places as (
 
 ),
 
-found as (
+told as (
 
     select
-        places.attempt_id,
-        places.place_code,
-        min((hits.event_id, hits.event_kind, hits.source_code)) as event_key
+        places.*,
+        actions.event_id,
+        actions.event_kind,
+        actions.source_code,
+        actions.person_id,
+        actions.journey_id,
+        {{ attributes('actions') | join(', ') }}
     from places
-    inner join {{ ref('int_funnel_hits') }} as hits
-        on places.funnel_code = hits.funnel_code
-        and places.unit_id = hits.unit_id
-        and places.part_key = hits.part_key
-        and places.occurred_at = hits.occurred_at
-        and coalesce(places.step_order, hits.step_order) = hits.step_order
-    where hits.match_kind = 'event' and (hits.is_entry or places.place_code = 'step')
-    group by places.attempt_id, places.place_code
+    inner join {{ ref('int_funnel_matches') }} as actions
+        on places.funnel_code = actions.funnel_code
+        and places.unit_id = actions.unit_id
+        and places.part_key = actions.part_key
+        and places.told_at = actions.occurred_at
+    where actions.match_kind = 'event'
+        and coalesce(places.told_step_order, actions.step_order) = actions.step_order
+        and (actions.is_entry or places.place_code = 'step')
+
+),
+
+-- few instants have several actions
+tied as (
+
+    select attempt_id, place_code
+    from told
+    group by attempt_id, place_code
+    having count(*) > 1
+
+),
+
+numbered as (
+
+    select
+        told.*,
+        row_number() over (
+            partition by told.attempt_id, told.place_code
+            order by told.event_id, told.event_kind, told.source_code
+        ) as action_number
+    from told
+    inner join tied
+        on told.attempt_id = tied.attempt_id and told.place_code = tied.place_code
 
 ),
 
 attempt_actions as (
 
     select
-        found.attempt_id,
-        found.place_code,
-        events.*
-    from found
-    inner join {{ ref('int_journey_events') }} as events
-        on found.event_key = (events.event_id, events.event_kind, events.source_code)
+        told.*,
+        1 as action_number
+    from told
+    left join tied
+        on told.attempt_id = tied.attempt_id and told.place_code = tied.place_code
+    where tied.attempt_id is null
+    union all
+    select * from numbered
+    where action_number = 1
 
 )
 

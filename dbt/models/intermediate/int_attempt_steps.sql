@@ -37,35 +37,27 @@ first_fills as (
 
 ),
 
-timed as (
+attempt_steps as (
 
     select
         attempts.attempt_id,
         attempts.mode_code,
+        attempts.furthest_step_order,
         steps.step_order,
         steps.step_code,
-        {{ time_of_step('attempts', 'steps.step_order') }} as reached_at
+        {{ time_of_step('attempts', 'steps.step_order - 1') }} as previous_reached_at,
+        {{ time_of_step('attempts', 'steps.step_order') }} as reached_at,
+        case
+            when attempts.mode_code = 'unordered' then first_fills.filled_at
+            else {{ time_of_step('attempts', 'steps.step_order') }}
+        end as filled_at
     from attempts
     inner join steps on attempts.funnel_code = steps.funnel_code
-
-),
-
-attempt_steps as (
-
-    select
-        timed.attempt_id,
-        timed.step_order,
-        timed.step_code,
-        timed.reached_at,
-        case
-            when timed.mode_code = 'unordered' then first_fills.filled_at
-            else timed.reached_at
-        end as filled_at
-    from timed
     left join first_fills
-        on timed.attempt_id = first_fills.attempt_id
-        and timed.step_order = first_fills.step_order
+        on attempts.attempt_id = first_fills.attempt_id
+        and steps.step_order = first_fills.step_order
 
 )
 
 select * from attempt_steps
+where reached_at is not null or filled_at is not null

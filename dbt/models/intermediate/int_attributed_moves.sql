@@ -19,7 +19,7 @@ cube_members as (
 {{ name }}_cubed as (
 
     select
-        deltas.* exclude (pipeline_code, segment_code, channel_code),
+        deltas.* {{ exclude() }} (pipeline_code, segment_code, channel_code),
         case
             when cube_members.is_all_pipelines = 1 then 'all'
             else deltas.pipeline_code

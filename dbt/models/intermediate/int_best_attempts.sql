@@ -9,7 +9,7 @@ with dated as (
 
 ),
 
-ranked as (
+month_ranked as (
 
     select
         dated.*,
@@ -25,23 +25,76 @@ ranked as (
 
 ),
 
+ranked as (
+
+    select
+        month_ranked.*,
+        row_number() over (
+            partition by
+                month_ranked.funnel_code, month_ranked.unit_id, month_ranked.part_key
+            order by
+                month_ranked.furthest_step_order desc, month_ranked.is_void,
+                month_ranked.completed_at, month_ranked.entered_at desc,
+                {{ times_of_steps('month_ranked') }}
+        ) as unit_rank
+    from month_ranked
+    where month_ranked.month_rank = 1
+
+),
+
+-- entries of pruned funnels did the first step alone, where no attempt went further
+entered as (
+
+    select
+        entries.funnel_code,
+        entries.unit_id,
+        entries.part_key,
+        entries.entered_at,
+        {{ plus_seconds('entries.entered_at', 'entries.window_seconds') }}
+            as window_ends_at,
+        1 as furthest_step_order,
+        entries.entered_at as completed_at,
+        {{ times_of_first_step('entries.entered_at') }},
+        false as is_void,
+        entries.entry_month,
+        further.unit_id is null and entries.is_first_month as is_best_of_all
+    from {{ ref('int_funnel_entries') }} as entries
+    left join ranked as months
+        on entries.funnel_code = months.funnel_code
+        and entries.unit_id = months.unit_id
+        and entries.part_key = months.part_key
+        and entries.entry_month = months.entry_month
+    left join ranked as further
+        on entries.funnel_code = further.funnel_code
+        and entries.unit_id = further.unit_id
+        and entries.part_key = further.part_key
+        and further.unit_rank = 1
+    where months.unit_id is null
+
+),
+
+attempts as (
+
+    select
+        {{ attempt_columns('ranked') }},
+        ranked.is_void,
+        ranked.entry_month,
+        ranked.unit_rank = 1 as is_best_of_all
+    from ranked
+    union all
+    select * from entered
+
+),
+
 best as (
 
     select
-        ranked.*,
+        attempts.*,
         {{ hash_of([
-            'ranked.funnel_code', 'ranked.unit_id', 'ranked.part_key',
-            'ranked.entry_month'
-        ]) }} as attempt_id,
-        row_number() over (
-            partition by ranked.funnel_code, ranked.unit_id, ranked.part_key
-            order by
-                ranked.furthest_step_order desc, ranked.is_void, ranked.completed_at,
-                ranked.entered_at desc,
-                {{ times_of_steps('ranked') }}
-        ) = 1 as is_best_of_all
-    from ranked
-    where ranked.month_rank = 1
+            'attempts.funnel_code', 'attempts.unit_id', 'attempts.part_key',
+            'attempts.entry_month'
+        ]) }} as attempt_id
+    from attempts
 
 )
 

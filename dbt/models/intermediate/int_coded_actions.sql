@@ -27,24 +27,24 @@ broad as (
 fitted as (
 
     select
-        events.event_kind,
-        events.source_code,
-        events.event_id,
+        told.event_kind,
+        told.source_code,
+        told.event_id,
         aliases.event_code,
         aliases.actor_code,
         row_number() over (
-            partition by events.source_code, events.event_id
+            partition by told.source_code, told.event_id
             order by
                 aliases.property_name,
                 aliases.property_value,
                 aliases.event_code
         ) as match_number
-    from {{ touched(ref('int_web_events')) }} as events
+    from {{ touched(ref('int_event_properties')) }} as told
     inner join aliases
-        on events.source_code = aliases.source_code
-        and events.source_event = aliases.source_event
-    where {{ json_value('events.properties', 'aliases.property_name') }}
-        = aliases.property_value
+        on told.source_code = aliases.source_code
+        and told.source_event = aliases.source_event
+        and told.property_name = aliases.property_name
+        and told.property_value = aliases.property_value
 
 ),
 

@@ -13,9 +13,11 @@ horizons as (
 followed as (
 
     select
-        cohorts.*,
+        cohorts.cohort_number,
+        cohorts.end_code,
+        cohorts.watched_after,
+        cohorts.observed_until,
         horizons.horizon_days,
-        horizons.horizon_microseconds,
         cohorts.followed_for <= horizons.horizon_microseconds as is_ended,
         cohorts.followed_for >= horizons.horizon_microseconds
         and coalesce(
@@ -29,14 +31,8 @@ followed as (
 counted as (
 
     select
-        cohort_month,
-        pipeline_code,
-        segment_code,
-        channel_code,
-        from_stage_code,
-        to_stage_code,
+        cohort_number,
         horizon_days,
-        max(horizon_microseconds) as horizon_microseconds,
         count(*) as entered_count,
         count(case when is_ended and end_code = 'converted' then 1 end)
             as converted_count,
@@ -48,21 +44,28 @@ counted as (
         count(watched_after) > 0 as is_left_truncated,
         min(observed_until) as watched_until
     from followed
-    group by
-        cohort_month, pipeline_code, segment_code, channel_code,
-        from_stage_code, to_stage_code, horizon_days
+    group by cohort_number, horizon_days
 
 ),
 
 judged as (
 
     select
-        *,
-        not is_left_truncated
-        and watched_until >= {{ plus_seconds(
-            start_of_date(next_month('cohort_month')), 'horizon_days * 86400'
+        cohorts.cohort_month,
+        cohorts.pipeline_code,
+        cohorts.segment_code,
+        cohorts.channel_code,
+        cohorts.from_stage_code,
+        cohorts.to_stage_code,
+        counted.*,
+        not counted.is_left_truncated
+        and counted.watched_until >= {{ plus_seconds(
+            start_of_date(next_month('cohorts.cohort_month')),
+            'counted.horizon_days * 86400'
         ) }} as is_mature
     from counted
+    inner join {{ ref('int_cohorts') }} as cohorts
+        on counted.cohort_number = cohorts.cohort_number
 
 )
 

@@ -1,58 +1,89 @@
--- Cumulative incidence at each horizon, with its variance by the delta method.
-with points as (
-
-    select
-        points.*,
-        horizons.horizon_days
-    from {{ ref('int_incidence_points') }} as points
-    inner join {{ ref('int_horizons') }} as horizons
-        on points.moment <= horizons.horizon_microseconds
-
-),
-
-ended as (
+-- Cumulative incidence F at each horizon, with its variance by the delta method:
+-- sums of (F - F(t))^2 and of F - F(t) are multiplied out, so that a moment is read
+-- once, whatever the number of horizons.
+with horizons as (
 
     select
         *,
-        max(incidence) over (
-            partition by
-                cohort_month, pipeline_code, segment_code, channel_code,
-                from_stage_code, to_stage_code, horizon_days
-        ) as final_incidence
+        -- before the first horizon lies all of time, moments before the clock included
+        lag(horizon_microseconds, 1, -1000000000000000000) over (
+            order by horizon_microseconds
+        ) as after_microseconds
+    from {{ ref('int_horizons') }}
+
+),
+
+points as (
+
+    select
+        *,
+        case
+            when at_risk_count > ending_count
+                then ending_count / (at_risk_count * (at_risk_count - ending_count))
+            else 0
+        end as hazard_variance,
+        power(survival_before, 2)
+        * (at_risk_count - converting_count)
+        * converting_count
+        / power(at_risk_count, 3) as converting_variance,
+        survival_before * converting_count / power(at_risk_count, 2) as covariance
+    from {{ ref('int_incidence_points') }}
+
+),
+
+spans as (
+
+    select
+        points.cohort_number,
+        horizons.horizon_microseconds,
+        max(points.incidence) as incidence,
+        min(points.survival_after) as survival,
+        sum(points.hazard_variance) as hazard_variance,
+        sum(points.hazard_variance * points.incidence) as hazard_first,
+        sum(points.hazard_variance * power(points.incidence, 2)) as hazard_second,
+        sum(points.converting_variance) as converting_variance,
+        sum(points.covariance) as covariance,
+        sum(points.covariance * points.incidence) as covariance_first
     from points
+    inner join horizons
+        on points.moment <= horizons.horizon_microseconds
+        and points.moment > horizons.after_microseconds
+    group by points.cohort_number, horizons.horizon_microseconds
+
+),
+
+reached as (
+
+    select
+        spans.cohort_number,
+        horizons.horizon_days,
+        max(spans.incidence) as incidence,
+        min(spans.survival) as survival,
+        sum(spans.hazard_variance) as hazard_variance,
+        sum(spans.hazard_first) as hazard_first,
+        sum(spans.hazard_second) as hazard_second,
+        sum(spans.converting_variance) as converting_variance,
+        sum(spans.covariance) as covariance,
+        sum(spans.covariance_first) as covariance_first
+    from spans
+    inner join horizons on spans.horizon_microseconds <= horizons.horizon_microseconds
+    group by spans.cohort_number, horizons.horizon_days
 
 ),
 
 summed as (
 
     select
-        cohort_month,
-        pipeline_code,
-        segment_code,
-        channel_code,
-        from_stage_code,
-        to_stage_code,
+        cohort_number,
         horizon_days,
-        max(final_incidence) as incidence,
-        min(survival_after) as survival,
-        sum(
-            case
-                when at_risk_count > ending_count
-                    then power(final_incidence - incidence, 2) * ending_count
-                        / (at_risk_count * (at_risk_count - ending_count))
-                else 0
-            end
-            + power(survival_before, 2)
-            * (at_risk_count - converting_count)
-            * converting_count
-            / power(at_risk_count, 3)
-            - 2 * (final_incidence - incidence) * survival_before * converting_count
-            / power(at_risk_count, 2)
-        ) as variance
-    from ended
-    group by
-        cohort_month, pipeline_code, segment_code, channel_code,
-        from_stage_code, to_stage_code, horizon_days
+        incidence,
+        survival,
+        power(incidence, 2) * hazard_variance
+        - 2 * incidence * hazard_first
+        + hazard_second
+        + converting_variance
+        - 2 * (incidence * covariance - covariance_first) as variance
+    from reached
 
 )
 

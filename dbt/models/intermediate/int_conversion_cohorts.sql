@@ -1,41 +1,33 @@
-with members as (
+with clocks as (
 
     select * from {{ ref('int_conversion_clocks') }}
 
 ),
 
-cube_members as (
+cells as (
 
-    {{ cube_members() }}
+    select * from {{ ref('int_cohort_cells') }}
 
 ),
 
 cohorts as (
 
     select
-        members.cohort_month,
-        case
-            when cube_members.is_all_pipelines = 1 then 'all'
-            else members.pipeline_code
-        end as pipeline_code,
-        case
-            when cube_members.is_all_segments = 1 then 'all'
-            else members.segment_code
-        end as segment_code,
-        case
-            when cube_members.is_all_channels = 1 then 'all'
-            else members.channel_code
-        end as channel_code,
-        members.from_stage_code,
-        members.to_stage_code,
-        members.end_code,
-        members.followed_for,
-        members.watched_after,
-        members.observed_until
-    from members
-    cross join cube_members
-    where (cube_members.is_all_segments = 1 and members.is_in_totals)
-        or (cube_members.is_all_segments = 0 and members.is_in_segment)
+        cells.cohort_number,
+        clocks.end_code,
+        clocks.followed_for,
+        clocks.watched_after,
+        clocks.observed_until
+    from clocks
+    inner join cells
+        on clocks.cohort_month = cells.cohort_month
+        and clocks.pipeline_code = cells.pipeline_code
+        and clocks.segment_code = cells.segment_code
+        and clocks.channel_code = cells.channel_code
+        and clocks.from_stage_code = cells.from_stage_code
+        and clocks.to_stage_code = cells.to_stage_code
+        and clocks.is_in_totals is not distinct from cells.is_in_totals
+        and clocks.is_in_segment is not distinct from cells.is_in_segment
 
 )
 

@@ -8,7 +8,7 @@ with versions as (
 marked as (
 
     select
-        * exclude (currency_code),
+        * {{ exclude() }} (currency_code),
         coalesce(currency_code, {{ home_currency() }}) as currency_code,
         source_code in ({{ sources_with('stage_changes') }}) as has_recorded_history,
         row_number() over (

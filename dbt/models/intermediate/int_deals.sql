@@ -76,7 +76,7 @@ deletions as (
 latest as (
 
     select
-        versions.* exclude (
+        versions.* {{ exclude() }} (
             contact_id, deleted_at, is_deleted,
             merged_into_deal_id, merged_at  -- noqa: RF02
         ),

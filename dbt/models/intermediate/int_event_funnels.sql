@@ -1,9 +1,11 @@
 -- Funnels over customers' actions, with what their seed rows leave unsaid.
 with steps as (
 
-    select funnel_code, max(step_order) as steps_count
+    select
+        funnel_code,
+        max(case when match_kind <> 'exclusion' then step_order end) as steps_count,
+        count(case when match_kind = 'exclusion' then 1 end) as exclusions_count
     from {{ ref('funnel_steps') }}
-    where match_kind <> 'exclusion'
     group by funnel_code
 
 ),
@@ -23,11 +25,15 @@ funnels as (
                     "replace(funnels.attribution_code, 'step:', '')", 'integer'
                 ) }}
         end as attributed_step_order,
+        coalesce(funnels.attribution_code, 'entry') in ('entry', 'all_events')
+            as is_told_at_entry,
         -- three centuries, past which times would overflow
         least(funnels.window_seconds, 10000000000) as window_seconds,
         {{ from_reporting_time('funnels.entry_from') }} as entry_from,
         {{ from_reporting_time('funnels.entry_to') }} as entry_to,
-        steps.steps_count
+        steps.steps_count,
+        coalesce(funnels.mode_code, 'ordered') = 'ordered'
+        and steps.exclusions_count = 0 as is_pruned
     from {{ ref('funnels') }} as funnels
     inner join steps on funnels.funnel_code = steps.funnel_code
     where funnels.kind_code = 'event'

@@ -17,16 +17,35 @@ addresses as (
 
 ),
 
+hashed_contacts as (
+
+    select
+        source_code,
+        root_contact_id,
+        {{ hashed_key('contact', 'source_code', 'root_contact_id') }} as hash
+    from {{ ref('int_contact_roots') }}
+
+),
+
+hashed_users as (
+
+    select
+        source_code,
+        user_id,
+        {{ hashed_key('user', 'source_code', 'user_id') }} as hash
+    from {{ ref('int_web_events') }}
+    group by source_code, user_id
+
+),
+
 contacts as (
 
     select distinct
         '1'
         || {{ hash_of(["'contact'", 'roots.source_code', 'roots.root_contact_id']) }}
             as own_key
-    from {{ ref('int_contact_roots') }} as roots
-    inner join tombstones
-        on tombstones.hash
-        = {{ hashed_key('contact', 'roots.source_code', 'roots.root_contact_id') }}
+    from hashed_contacts as roots
+    inner join tombstones on roots.hash = tombstones.hash
     where tombstones.kind_code = 'contact'
 
 ),
@@ -36,10 +55,8 @@ users as (
     select distinct
         '2' || {{ hash_of(["'user'", 'events.source_code', 'events.user_id']) }}
             as own_key
-    from {{ ref('int_web_events') }} as events
-    inner join tombstones
-        on tombstones.hash
-        = {{ hashed_key('user', 'events.source_code', 'events.user_id') }}
+    from hashed_users as events
+    inner join tombstones on events.hash = tombstones.hash
     where tombstones.kind_code = 'user'
 
 ),

@@ -31,16 +31,15 @@ fitted as (
     from steps
     inner join {{ ref('int_journey_events') }} as events
         on steps.match_code = events.event_code
-    left join {{ ref('int_web_events') }} as documents
-        on events.event_kind = documents.event_kind
-        and events.source_code = documents.source_code
-        and events.event_id = documents.event_id
+    left join {{ ref('int_event_properties') }} as told
+        on steps.property_name = told.property_name
+        and events.event_kind = told.event_kind
+        and events.source_code = told.source_code
+        and events.event_id = told.event_id
     where events.is_dated
         and events.journey_id is not null
         and (
-            steps.property_name is null
-            or {{ json_value('documents.properties', 'steps.property_name') }}
-            = steps.property_value
+            steps.property_name is null or steps.property_value = told.property_value
         )
 
 ),

@@ -1,61 +1,98 @@
--- Actions that fill a step of an event funnel, or that exclude between two.
-with funnels as (
-
-    select * from {{ ref('int_event_funnels') }}
-
-),
-
-steps as (
-
-    select * from {{ ref('funnel_steps') }}
-    where match_kind in ('event', 'exclusion')
-
-),
-
-events as (
-
-    select * from {{ ref('int_journey_events') }}
-    where is_dated
-
-),
-
-matched as (
+-- Of an ordered funnel without exclusions only what may lead past the first step: of
+-- a month's entries with one next second step the last, where that lies inside the
+-- window; what is tied with a later step; and later steps of units that keep a first.
+with matches as (
 
     select
-        funnels.funnel_code,
-        {{ funnel_unit('funnels', 'events') }} as unit_id,
-        {{ funnel_part('funnels', 'events') }} as part_key,
-        steps.match_kind,
-        case when steps.match_kind = 'event' then steps.step_order end as step_order,
-        coalesce(steps.from_step, 1) as from_step,
-        coalesce(steps.to_step, funnels.steps_count) as to_step,
-        events.event_kind,
-        events.source_code,
-        events.event_id,
-        events.journey_id,
-        events.occurred_at,
-        coalesce(events.occurred_at >= funnels.entry_from, true)
-        and coalesce(events.occurred_at < funnels.entry_to, true)
-        and funnels.segment_code in ('all', coalesce(segments.segment_code, 'unknown'))
-        and funnels.pipeline_code
-        in ('all', coalesce(journeys.pipeline_code, 'unknown'))
-            as is_entry
-    from funnels
-    inner join steps on funnels.funnel_code = steps.funnel_code
-    inner join events on steps.match_code = events.event_code
-    left join {{ ref('int_journeys') }} as journeys
-        on events.journey_id = journeys.journey_id
-    left join {{ ref('int_journey_segments') }} as segments
-        on events.journey_id = segments.journey_id
-    left join {{ ref('int_web_events') }} as documents
-        on events.event_kind = documents.event_kind
-        and events.source_code = documents.source_code
-        and events.event_id = documents.event_id
-    where steps.property_name is null
-        or {{ json_value('documents.properties', 'steps.property_name') }}
-        = steps.property_value
+        funnel_code, unit_id, part_key, match_kind, step_order, from_step, to_step,
+        event_kind, source_code, event_id, occurred_at, is_entry,
+        is_pruned, window_seconds
+    from {{ ref('int_funnel_matches') }}
+
+),
+
+later as (
+
+    select * from matches
+    where is_pruned and step_order > 1
+
+),
+
+second_steps as (
+
+    select distinct funnel_code, unit_id, part_key, occurred_at
+    from later
+    where step_order = 2
+
+),
+
+units as (
+
+    select distinct funnel_code, unit_id, part_key from second_steps
+
+),
+
+first_steps as (
+
+    select matches.*
+    from matches
+    inner join units
+        on matches.funnel_code = units.funnel_code
+        and matches.unit_id = units.unit_id
+        and matches.part_key = units.part_key
+    where matches.is_pruned and matches.step_order = 1
+
+),
+
+led as (
+
+    {{ next_seconds('first_steps', 'second_steps') }}
+
+),
+
+instants as (
+
+    select funnel_code, unit_id, part_key, max(entered_at) as occurred_at
+    from led
+    group by
+        funnel_code, unit_id, part_key, led_to_at, {{ reporting_month('entered_at') }}
+    union
+    select funnel_code, unit_id, part_key, occurred_at from later
+
+),
+
+kept as (
+
+    select first_steps.*
+    from first_steps
+    inner join instants
+        on first_steps.funnel_code = instants.funnel_code
+        and first_steps.unit_id = instants.unit_id
+        and first_steps.part_key = instants.part_key
+        and first_steps.occurred_at = instants.occurred_at
+
+),
+
+kept_units as (
+
+    select distinct funnel_code, unit_id, part_key from kept
+
+),
+
+hits as (
+
+    select * from matches
+    where not is_pruned
+    union all
+    select * from kept
+    union all
+    select later.*
+    from later
+    inner join kept_units
+        on later.funnel_code = kept_units.funnel_code
+        and later.unit_id = kept_units.unit_id
+        and later.part_key = kept_units.part_key
 
 )
 
-select * from matched
-where unit_id is not null
+select * from hits

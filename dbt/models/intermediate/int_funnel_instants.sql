@@ -2,14 +2,11 @@
 with hits as (
 
     select
-        funnel_code, unit_id, part_key, occurred_at, event_kind, source_code, event_id,
-        {{ step_bit('step_order') }} as step_bit,
-        max(case when is_entry then 1 else 0 end) as is_entry
+        *,
+        case when is_entry then 1 else 0 end as is_entry_number,
+        {{ step_bit('step_order') }} as step_bit
     from {{ ref('int_funnel_hits') }}
     where match_kind = 'event'
-    group by
-        funnel_code, unit_id, part_key, occurred_at, event_kind, source_code, event_id,
-        step_order
 
 ),
 
@@ -17,9 +14,10 @@ instants as (
 
     select
         funnel_code, unit_id, part_key, occurred_at, event_kind, source_code, event_id,
-        cast(sum(step_bit) as integer) as step_mask,
-        max(is_entry) as is_entry,
-        max(case when step_bit = 1 then is_entry else 0 end) as is_first_step_entry
+        bit_or(step_bit) as step_mask,
+        max(is_entry_number) as is_entry,
+        max(case when step_bit = 1 then is_entry_number else 0 end)
+            as is_first_step_entry
     from hits
     group by
         funnel_code, unit_id, part_key, occurred_at, event_kind, source_code, event_id

@@ -1,7 +1,7 @@
 -- From each entry to the first action that can fill the next step, and so on. What an
 -- attempt was on its way stands beside what it became: the best of a unit counts.
 -- Where nothing is excluded, of a month's entries that lead to one action the last is
--- the best, and of those that lead nowhere the first.
+-- the best, and those that lead nowhere are told by int_funnel_entries.
 with funnels as (
 
     select * from {{ ref('int_event_funnels') }}
@@ -54,7 +54,10 @@ legs_2 as (
 
 entering as (
 
-    {{ best_legs('legs_1', 'excluding', 'entered_at', ['furthest_step_order']) }}
+    select legs_1.*
+    from legs_1
+    left join excluding on legs_1.funnel_code = excluding.funnel_code
+    where excluding.funnel_code is not null or legs_1.furthest_step_order > 1
 
 ),
 

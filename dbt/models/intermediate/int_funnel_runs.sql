@@ -25,18 +25,32 @@ instants as (
 
 ),
 
+-- by the few masks that there are, not by instants
+holding as (
+
+    select
+        masks.step_mask,
+        sets.from_step,
+        sets.to_step,
+        sets.steps_count,
+        sets.step_mask as run_mask
+    from (select distinct step_mask from instants) as masks
+    inner join sets on masks.step_mask & sets.step_mask = sets.step_mask
+    where sets.from_step is not null
+
+),
+
 candidates as (
 
     select
         instants.*,
-        sets.from_step,
-        sets.to_step,
-        sets.step_mask as run_mask
+        holding.from_step,
+        holding.to_step,
+        holding.run_mask
     from instants
-    inner join sets
-        on instants.step_mask & sets.step_mask = sets.step_mask
-        and instants.actions_count >= sets.steps_count
-    where sets.from_step is not null
+    inner join holding
+        on instants.step_mask = holding.step_mask
+        and instants.actions_count >= holding.steps_count
 
 ),
 

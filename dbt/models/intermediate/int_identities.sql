@@ -19,36 +19,7 @@ round_0 as (
 ),
 
 {% for round in range(1, 9) %}
-near_{{ round }} as (
-
-    select
-        links.own_key,
-        min(known.person_id) as person_id
-    from links
-    inner join round_{{ round - 1 }} as known on links.other_key = known.own_key
-    group by links.own_key
-
-),
-
-nearer_{{ round }} as (
-
-    select
-        known.own_key,
-        least(known.person_id, near.person_id) as person_id
-    from round_{{ round - 1 }} as known
-    inner join near_{{ round }} as near on known.own_key = near.own_key
-
-),
-
-round_{{ round }} as (
-
-    select
-        nearer.own_key,
-        least(nearer.person_id, jumped.person_id) as person_id
-    from nearer_{{ round }} as nearer
-    inner join nearer_{{ round }} as jumped on nearer.person_id = jumped.own_key
-
-),
+{{ identity_round(round) }}
 
 {% endfor %}
 identities as (

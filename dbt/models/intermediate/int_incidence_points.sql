@@ -25,12 +25,8 @@ surviving as (
             0
         ) as last_leavings_count
     from at_risk
-    where ending_count > 0
     window before_moment as (
-        partition by
-            cohort_month, pipeline_code, segment_code, channel_code,
-            from_stage_code, to_stage_code
-        order by moment
+        partition by cohort_number order by moment
         rows between unbounded preceding and 1 preceding
     )
 
@@ -49,18 +45,15 @@ survived as (
 points as (
 
     select
-        cohort_month, pipeline_code, segment_code, channel_code,
-        from_stage_code, to_stage_code, moment,
+        cohort_number,
+        moment,
         at_risk_count,
         cast(ending_count as double) as ending_count,
         cast(converting_count as double) as converting_count,
         survival_before,
         survival_before * (1 - ending_count / at_risk_count) as survival_after,
         sum(survival_before * converting_count / at_risk_count) over (
-            partition by
-                cohort_month, pipeline_code, segment_code, channel_code,
-                from_stage_code, to_stage_code
-            order by moment
+            partition by cohort_number order by moment
             rows between unbounded preceding and current row
         ) as incidence
     from survived

@@ -26,7 +26,7 @@ cubed as (
             when cube_members.is_all_channels = 1 then 'all'
             else moves.channel_code
         end as channel_code,
-        moves.* exclude (pipeline_code, segment_code, channel_code)
+        moves.* {{ exclude() }} (pipeline_code, segment_code, channel_code)
     from moves
     cross join cube_members
 

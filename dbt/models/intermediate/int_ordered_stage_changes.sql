@@ -96,7 +96,7 @@ ordered as (
 placed as (
 
     select
-        * exclude (pipeline_code),
+        * {{ exclude() }} (pipeline_code),
         coalesce(
             pipeline_code,
             max(case when not is_absorbed then pipeline_code end) over (

@@ -29,10 +29,10 @@ faced as (
 
     select
         moved.journey_id,
-        changes.* exclude (journey_id),  -- noqa: RF02
-        states.* exclude (journey_id),  -- noqa: RF02
+        changes.* {{ exclude() }} (journey_id),  -- noqa: RF02
+        states.* {{ exclude() }} (journey_id),  -- noqa: RF02
         worth.change_code as worth_code,
-        run_changes.* exclude (told_until),  -- noqa: RF02
+        run_changes.* {{ exclude() }} (told_until),  -- noqa: RF02
         files.has_withdrawn or run_changes.is_looking_back as has_withdrawn,
         files.has_erased
     from {{ ref('int_moved_journeys') }} as moved

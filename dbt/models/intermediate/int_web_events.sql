@@ -42,7 +42,7 @@ once as (
         and brought.event_id = repeated.event_id
     where repeated.event_id is null
     union all
-    select * exclude (appearance_number)
+    select * {{ exclude() }} (appearance_number)
     from firsts
     where appearance_number = 1
 

@@ -18,41 +18,85 @@ members as (
 
 ),
 
-cubed as (
+steps as (
 
-    select
-        attempts.attempt_id,
-        attempts.funnel_code,
-        attempts.furthest_step_order,
-        attempts.is_excluded,
-        attempts.is_still_open,
-        members.is_all_months = 1 as is_all_months,
-        case when members.is_all_months = 0 then attempts.entry_month end
-            as entry_month,
-        case
-            when members.is_all_segments = 1 then 'all' else attempts.segment_code
-        end as segment_code,
-        case
-            when members.is_all_channels = 1 then 'all' else attempts.channel_code
-        end as channel_code
-    from attempts
-    cross join members
-    where members.is_all_months = 0 or attempts.is_best_of_all
+    select distinct funnel_code, step_order, step_code
+    from {{ ref('funnel_steps') }}
+    where match_kind <> 'exclusion'
 
 ),
 
-steps as (
+-- attempts that are alike are many: counted once, not once a member and step
+alike as (
 
     select
-        attempt_id,
-        step_order,
-        step_code,
-        reached_at,
-        {{ seconds_between(
-            'lag(reached_at) over (partition by attempt_id order by step_order)',
-            'reached_at'
-        ) }} as seconds_from_previous
-    from {{ ref('int_attempt_steps') }}
+        funnel_code,
+        entry_month,
+        segment_code,
+        channel_code,
+        is_best_of_all,
+        is_excluded,
+        is_still_open,
+        furthest_step_order,
+        count(*) as attempts_count
+    from attempts
+    group by
+        funnel_code, entry_month, segment_code, channel_code, is_best_of_all,
+        is_excluded, is_still_open, furthest_step_order
+
+),
+
+counted as (
+
+    select
+        {{ funnel_members('alike') }},
+        steps.step_order,
+        steps.step_code,
+        cast(sum(alike.attempts_count) as bigint) as entered_count,
+        cast(sum(
+            case
+                when not alike.is_excluded
+                    and alike.furthest_step_order >= steps.step_order
+                    then alike.attempts_count
+                else 0
+            end
+        ) as bigint) as reached_count,
+        cast(sum(
+            case when alike.is_excluded then alike.attempts_count else 0 end
+        ) as bigint) as excluded_count,
+        cast(sum(
+            case when alike.is_still_open then alike.attempts_count else 0 end
+        ) as bigint) as still_open_count
+    from alike
+    cross join members
+    inner join steps on alike.funnel_code = steps.funnel_code
+    where members.is_all_months = 0 or alike.is_best_of_all
+    group by
+        {{ funnel_members('alike', named=false) }},
+        steps.step_order, steps.step_code
+
+),
+
+taken as (
+
+    select
+        {{ funnel_members('attempts') }},
+        steps.step_order,
+        percentile_cont(0.5) within group (
+            order by {{ seconds_between(
+                'steps.previous_reached_at', 'steps.reached_at'
+            ) }}
+        ) as median_seconds_from_previous
+    from attempts
+    inner join {{ ref('int_attempt_steps') }} as steps
+        on attempts.attempt_id = steps.attempt_id
+    cross join members
+    where steps.step_order > 1
+        and not attempts.is_excluded
+        and (members.is_all_months = 0 or attempts.is_best_of_all)
+    group by
+        {{ funnel_members('attempts', named=false) }},
+        steps.step_order
 
 ),
 
@@ -60,36 +104,29 @@ funnels as (
 
     select
         -- keys
-        cubed.funnel_code,
-        cubed.entry_month,
-        cubed.is_all_months,
-        cubed.segment_code,
-        cubed.channel_code,
-        steps.step_order,
-        steps.step_code,
+        counted.funnel_code,
+        counted.entry_month,
+        counted.is_all_months,
+        counted.segment_code,
+        counted.channel_code,
+        counted.step_order,
+        counted.step_code,
 
         -- numbers
-        count(*) as entered_count,
-        count(
-            case
-                when not cubed.is_excluded
-                    and cubed.furthest_step_order >= steps.step_order
-                    then 1
-            end
-        ) as reached_count,
-        count(case when cubed.is_excluded then 1 end) as excluded_count,
-        count(case when cubed.is_still_open then 1 end) as still_open_count,
-        percentile_cont(0.5) within group (
-            order by case
-                when not cubed.is_excluded then steps.seconds_from_previous
-            end
-        ) as median_seconds_from_previous
+        counted.entered_count,
+        counted.reached_count,
+        counted.excluded_count,
+        counted.still_open_count,
+        taken.median_seconds_from_previous
 
-    from cubed
-    inner join steps on cubed.attempt_id = steps.attempt_id
-    group by
-        cubed.funnel_code, cubed.entry_month, cubed.is_all_months,
-        cubed.segment_code, cubed.channel_code, steps.step_order, steps.step_code
+    from counted
+    left join taken
+        on counted.funnel_code = taken.funnel_code
+        and counted.is_all_months = taken.is_all_months
+        and counted.entry_month is not distinct from taken.entry_month
+        and counted.segment_code = taken.segment_code
+        and counted.channel_code = taken.channel_code
+        and counted.step_order = taken.step_order
 
 )
 

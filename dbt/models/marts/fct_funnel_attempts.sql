@@ -1,19 +1,22 @@
 with attempts as (
 
-    select
-        attempts.*,
-        funnels.window_seconds,
-        funnels.steps_count
-    from {{ ref('int_best_attempts') }} as attempts
-    inner join {{ ref('int_event_funnels') }} as funnels
-        on attempts.funnel_code = funnels.funnel_code
+    select * from {{ ref('int_attempt_actions') }}
+    where place_code = 'entry'
 
 ),
 
-entries as (
+-- the document of one step without its time, which most attempts lack alone
+first_steps as (
 
-    select * from {{ ref('int_attempt_actions') }}
-    where place_code = 'entry'
+    select
+        funnel_code,
+        {{ json_object_of('step_code', "''", 'step_order') }} as document
+    from (
+        select distinct funnel_code, step_code, step_order
+        from {{ ref('funnel_steps') }}
+        where match_kind <> 'exclusion' and step_order = 1
+    ) as steps
+    group by funnel_code
 
 ),
 
@@ -22,9 +25,10 @@ step_times as (
     select
         attempt_id,
         {{ json_object_of('step_code', iso_time('filled_at'), 'step_order') }}
-            as step_times
+            as document
     from {{ ref('int_attempt_steps') }}
     where filled_at is not null
+        and (furthest_step_order > 1 or mode_code = 'unordered')
     group by attempt_id
 
 ),
@@ -36,20 +40,20 @@ funnel_attempts as (
         attempts.attempt_id,
         attempts.funnel_code,
         attempts.unit_id,
-        entries.person_id,
-        entries.journey_id,
-        entries.source_code,
+        attempts.person_id,
+        attempts.journey_id,
+        attempts.source_code,
         attempts.entry_month,
 
         -- codes
         coalesce(segments.segment_code, 'unknown') as segment_code,
-        coalesce(attributes.channel_code, 'unknown') as channel_code,
-        attributes.campaign,
-        attributes.keyword,
-        coalesce(attributes.region, 'unknown') as region_code,
-        coalesce(attributes.product, 'unknown') as product_code,
-        attributes.device,
-        attributes.landing_page,
+        coalesce({{ told_attribute('channel_code') }}, 'unknown') as channel_code,
+        {{ told_attribute('campaign') }} as campaign,
+        {{ told_attribute('keyword') }} as keyword,
+        coalesce({{ told_attribute('region') }}, 'unknown') as region_code,
+        coalesce({{ told_attribute('product') }}, 'unknown') as product_code,
+        {{ told_attribute('device') }} as device,
+        {{ told_attribute('landing_page') }} as landing_page,
         attempts.is_void as is_excluded,
         not attempts.is_void
         and attempts.furthest_step_order < attempts.steps_count
@@ -63,17 +67,21 @@ funnel_attempts as (
         -- dates
         attempts.entered_at,
         attempts.completed_at,
-        step_times.step_times
+        coalesce(
+            step_times.document,
+            left(first_steps.document, length(first_steps.document) - 2)
+            || {{ iso_time('attempts.entered_at') }} || '"}'
+        ) as step_times
 
     from attempts
-    left join entries on attempts.attempt_id = entries.attempt_id
+    inner join first_steps on attempts.funnel_code = first_steps.funnel_code
     left join step_times on attempts.attempt_id = step_times.attempt_id
-    left join {{ ref('int_attempt_attributes') }} as attributes
-        on attempts.attempt_id = attributes.attempt_id
+    left join {{ ref('int_attempt_attributes') }} as told
+        on attempts.attempt_id = told.attempt_id
     left join {{ ref('int_journey_segments') }} as segments
-        on entries.journey_id = segments.journey_id
+        on attempts.journey_id = segments.journey_id
     left join {{ ref('int_sources') }} as sources
-        on entries.source_code = sources.source_code
+        on attempts.source_code = sources.source_code
 
 )
 

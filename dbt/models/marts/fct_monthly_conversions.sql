@@ -22,12 +22,7 @@ estimated as (
         sqrt(greatest(incidence.variance, 0)) as standard_error
     from cohorts
     left join incidence
-        on cohorts.cohort_month = incidence.cohort_month
-        and cohorts.pipeline_code = incidence.pipeline_code
-        and cohorts.segment_code = incidence.segment_code
-        and cohorts.channel_code = incidence.channel_code
-        and cohorts.from_stage_code = incidence.from_stage_code
-        and cohorts.to_stage_code = incidence.to_stage_code
+        on cohorts.cohort_number = incidence.cohort_number
         and cohorts.horizon_days = incidence.horizon_days
 
 ),

@@ -52,7 +52,7 @@ judged as (
 cubed as (
 
     select
-        judged.* exclude (segment_code, channel_code),
+        judged.* {{ exclude() }} (segment_code, channel_code),
         case
             when members.is_all_segments = 1 then 'all' else judged.segment_code
         end as segment_code,

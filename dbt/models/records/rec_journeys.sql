@@ -11,7 +11,7 @@ recorded as (
         builds.generation,
         moved.journey_id,
         moved.is_gone,
-        states.* exclude (journey_id)  -- noqa: RF02
+        states.* {{ exclude() }} (journey_id)  -- noqa: RF02
     from moved
     left join {{ ref('int_journey_states') }} as states
         on moved.journey_id = states.journey_id

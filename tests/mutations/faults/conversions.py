@@ -87,16 +87,16 @@ CONVERSIONS = [
     Fault(
         "a cohort watched to the last second is not mature",
         HORIZONS,
-        "and watched_until >= {{",
-        "and watched_until > {{",
+        "and counted.watched_until >= {{",
+        "and counted.watched_until > {{",
         "a_cohort_is_mature_once_its_last_member_was_watched_to_the_end_of_month_and_"
         "horizon",
     ),
     Fault(
         "a cohort is mature a day early",
         HORIZONS,
-        "'horizon_days * 86400'",
-        "'(horizon_days - 1) * 86400'",
+        "'counted.horizon_days * 86400'",
+        "'(counted.horizon_days - 1) * 86400'",
         "a_cohort_one_second_short_of_that_is_not_mature",
     ),
     Fault(
@@ -109,7 +109,7 @@ CONVERSIONS = [
     Fault(
         "a cohort with members known only from later on is mature",
         HORIZONS,
-        "not is_left_truncated\n        and ",
+        "not counted.is_left_truncated\n        and ",
         "",
         "a_cohort_with_a_member_known_only_from_later_on_is_never_mature",
     ),
@@ -123,8 +123,8 @@ CONVERSIONS = [
     Fault(
         "who comes late is at risk from the start",
         MOMENTS,
-        "sum(leaving_count - joining_count)",
-        "sum(leaving_count)",
+        "-1 as leaving",
+        "0 as leaving",
         "who_is_known_only_from_later_on_is_at_risk_after_that_moment",
     ),
     Fault(
@@ -159,8 +159,8 @@ CONVERSIONS = [
     Fault(
         "the variance of incidence lacks its covariance",
         "models/intermediate/int_cohort_incidence.sql",
-        "- 2 * (final_incidence - incidence) * survival_before",
-        "- 0 * (final_incidence - incidence) * survival_before",
+        "- 2 * (incidence * covariance - covariance_first)",
+        "- 0 * (incidence * covariance - covariance_first)",
         "without_loss_or_censoring_the_variance_is_that_of_a_proportion",
     ),
     Fault(

@@ -5,6 +5,8 @@ from tests.mutations.faults.fault import Fault
 ATTEMPTS = "models/intermediate/int_funnel_attempts.sql"
 BEST = "models/intermediate/int_best_attempts.sql"
 LEGS = "macros/event_funnels.sql"
+HITS = "models/intermediate/int_funnel_hits.sql"
+KEPT = "of_a_months_entries_with_one_next_second_step_the_last_inside_the_window_stays"
 STRICT = "models/intermediate/int_funnel_strict_attempts.sql"
 UNORDERED = "models/intermediate/int_funnel_unordered_attempts.sql"
 EVENT_TESTS = "tests/models/test_event_funnels.py"
@@ -128,10 +130,31 @@ EVENT_FUNNELS = [
     ),
     Fault(
         "a range of entries limits the steps after them too",
-        "models/intermediate/int_funnel_hits.sql",
-        "where steps.property_name is null\n",
+        "models/intermediate/int_funnel_matches.sql",
+        "where events.is_dated\n",
         "where coalesce(events.occurred_at < funnels.entry_to, true)\n"
-        "        and steps.property_name is null\n",
+        "        and events.is_dated\n",
         f"{EVENT_TESTS}::test_a_range_limits_the_entry_alone",
+    ),
+    Fault(
+        "an entry is kept for its next second step whatever its month",
+        HITS,
+        "part_key, led_to_at, {{ reporting_month('entered_at') }}",
+        "part_key, led_to_at",
+        KEPT,
+    ),
+    Fault(
+        "an entry tied with a second step is pruned",
+        HITS,
+        "select funnel_code, unit_id, part_key, occurred_at from later\n",
+        "select funnel_code, unit_id, part_key, occurred_at from later where 1 = 0\n",
+        KEPT,
+    ),
+    Fault(
+        "a first step outside the range of entries takes an entry's place",
+        LEGS,
+        "where firsts.is_entry\n        and seconds.occurred_at",
+        "where seconds.occurred_at",
+        KEPT,
     ),
 ]

@@ -66,7 +66,7 @@ counted as (
 judged as (
 
     select
-        * exclude (is_loss),
+        * {{ exclude() }} (is_loss),
         case
             when moves_count >= 20 then cast(backward_count as double) / moves_count
             else 0

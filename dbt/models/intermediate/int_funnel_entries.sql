@@ -1,0 +1,39 @@
+-- Of a month's entries that lead nowhere the first is the best: it stands for all of
+-- them where nothing is excluded.
+with entries as (
+
+    select
+        funnel_code,
+        unit_id,
+        part_key,
+        {{ reporting_month('occurred_at') }} as entry_month,
+        min(occurred_at) as entered_at,
+        min(window_seconds) as window_seconds
+    from {{ ref('int_funnel_matches') }}
+    where is_pruned and step_order = 1 and is_entry
+    group by funnel_code, unit_id, part_key, {{ reporting_month('occurred_at') }}
+
+),
+
+units as (
+
+    select funnel_code, unit_id, part_key, min(entry_month) as first_month
+    from entries
+    group by funnel_code, unit_id, part_key
+
+),
+
+dated as (
+
+    select
+        entries.*,
+        entries.entry_month = units.first_month as is_first_month
+    from entries
+    inner join units
+        on entries.funnel_code = units.funnel_code
+        and entries.unit_id = units.unit_id
+        and entries.part_key = units.part_key
+
+)
+
+select * from dated

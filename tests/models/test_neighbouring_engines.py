@@ -1,0 +1,72 @@
+"""Macros that engines spell differently give the same rows, both read by DuckDB."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+
+from dagster_project.paths import DBT
+
+START = datetime(2024, 1, 1)
+
+
+def macros(name: str) -> Any:
+    """The macros of a file as functions."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])  # noqa: S701 - SQL
+    text = (DBT / "macros" / name).read_text(encoding="utf-8")
+    plus = "{time} + to_seconds({seconds})".format
+    given: dict[str, Callable[..., str]] = {
+        "plus_seconds": lambda time, seconds: plus(time=time, seconds=seconds)
+    }
+    return environment.from_string(text, globals=given).module
+
+
+def units(seed: int) -> list[tuple[str, int, int, bool]]:
+    """Units, steps, seconds and whether they are entries, many of them tied."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    return [
+        (
+            chance.choice("uvw"),
+            chance.choice([1, 1, 1, 2]),
+            chance.randrange(120),
+            chance.random() < 0.8,
+        )
+        for _ in range(120)
+    ]
+
+
+def answers(query: str, rows: list[tuple[str, int, int, bool]]) -> list[Any]:
+    connection = duckdb.connect()
+    connection.execute(
+        "create table hits (unit_id text, step_order int, occurred_at timestamp, "
+        "is_entry boolean)"
+    )
+    connection.executemany(
+        "insert into hits values (?, ?, ?, ?)",
+        [
+            (unit, step, START + timedelta(seconds=at), is_entry)
+            for unit, step, at, is_entry in rows
+        ],
+    )
+    for name, step, distinct in (("entries", 1, ""), ("seconds", 2, "distinct")):
+        entry = "" if distinct else ", is_entry, 20 as window_seconds"
+        connection.execute(
+            f"create view {name} as select {distinct} 'f' as funnel_code, unit_id, "
+            f"'' as part_key, occurred_at{entry} from hits where step_order = {step}"
+        )
+    return sorted(connection.execute(query).fetchall())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_next_second_steps_are_the_same_with_asof_and_by_one_sort(seed: int) -> None:
+    funnels = macros("event_funnels.sql")
+    by_asof, by_sort = (
+        answers(spelled("entries", "seconds"), units(seed))
+        for spelled in (funnels.default__next_seconds, funnels.spark__next_seconds)
+    )
+    assert by_asof == by_sort
+    assert len(by_asof) > 5
