@@ -265,7 +265,10 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         erased=sum(m.get("erased", 0) for m in landed),
         cleaned=sum(m.get("cleaned", 0) for m in landed),
         refused_files=sum(m["refused"] for m in landed),
-        notes=[note for m in landed for note in m["messages"]],
+        notes=[
+            *_outdated(told.get("lake/runs", {}).get("outdated", [])),
+            *(note for m in landed for note in m["messages"]),
+        ],
         gates=list(_gate_lines(result)),
         marts=_mart_rows(told),
         steps=_step_seconds(result),
@@ -290,6 +293,16 @@ def _rejected(code: int, landed: list[dict[str, Any]]) -> list[str]:
         f"{rejected} rows were rejected, within rule rejected_share of "
         "seeds/gate_rules.csv, and are in no mart: `funnelhouse status` lists them by "
         "reason. Deliver their files corrected."
+    ]
+
+
+def _outdated(models: list[str]) -> list[str]:
+    if not models:
+        return []
+    shown = ", ".join(models[:5]) + (", …" if len(models) > 5 else "")
+    return [
+        f"seeds, code or settings have changed: {len(models)} tables are built whole, "
+        f"and what follows from them ({shown})"
     ]
 
 

@@ -214,6 +214,7 @@ def build(
     """
     if os.environ["FUNNELHOUSE_ENGINE"] == "spark":
         return _build_on_spark(selection, indirect_selection, on_result)
+    tell_what_is_built()
     arguments = ["build", "--no-write-json", "--select", *selection]
     arguments += ["--indirect-selection", indirect_selection]
     arguments += ["--exclude-resource-type", "unit_test"]
@@ -222,6 +223,25 @@ def build(
     if result.exception is not None:
         raise TransformError(f"dbt build stopped: {result.exception}")
     return [_outcome(each) for each in getattr(result.result, "results", ())]
+
+
+def tell_what_is_built() -> list[str]:
+    """Tell the warehouse what models are made of now; give those that were of else."""
+    from dagster_project.fingerprints import tell_warehouse
+
+    if os.environ["FUNNELHOUSE_ENGINE"] == "spark":
+        return []
+    settings = Settings.from_environment()
+    paths = Paths.of(settings)
+    manifest = _project(settings, paths, _held_key()).manifest
+    read = [settings.timezone, settings.home_currency, sorted(settings.sources)]
+    os.environ["FUNNELHOUSE_BUILD"] = secrets.token_hex(8)
+    return tell_warehouse(
+        manifest,
+        paths,
+        json.dumps([*read, salt(settings, paths)]),
+        os.environ["FUNNELHOUSE_BUILD"],
+    )
 
 
 def _build_on_spark(

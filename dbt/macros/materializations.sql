@@ -5,17 +5,14 @@
 #}
 {% materialization table, adapter='duckdb' %}
     {%- set target = this.incorporate(type='table') -%}
-    {{ make_way_for(target) }}
-    {% call statement('main') -%}
-        create or replace table {{ target }} as (
-            {%- if config.get('contract').enforced %}
-            {{ get_assert_columns_equivalent(sql) }}
-            {{ get_select_subquery(sql) }}
-            {%- else %}
-            {{ sql }}
-            {%- endif %}
-        )
-    {%- endcall %}
+    {%- set plan = plan_of_build() -%}
+    {%- if plan.way == 'none' -%}
+        {{ keep_as_it_is() }}
+    {%- elif plan.watchers and plan.is_known and not flags.FULL_REFRESH -%}
+        {{ build_compared(target, plan) }}
+    {%- else -%}
+        {{ build_whole(target, plan) }}
+    {%- endif -%}
     {% do adapter.commit() %}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}

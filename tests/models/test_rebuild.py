@@ -60,11 +60,14 @@ def tables(marts: Marts) -> Tables:
 
 
 def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By all but the floats, whose last digits may depend on the order of a sum."""
+    """By the floats last: their last digits may depend on the order of a sum."""
 
     def key(row: dict[str, Any]) -> list[str]:
-        names = sorted(name for name in row if not isinstance(row[name], float))
-        return [f"{name} {row[name]}" for name in names]
+        floats = sorted(name for name in row if isinstance(row[name], float))
+        others = sorted(row.keys() - set(floats))
+        return [f"{name} {row[name]}" for name in others] + [
+            f"{name} {row[name]:.6e}" for name in floats
+        ]
 
     return sorted(rows, key=key)
 

@@ -16,7 +16,7 @@ with journeys as (
 actions as (
 
     select event_kind, source_code, event_id, person_id, deal_id, occurred_at
-    from {{ ref('int_coded_actions') }}
+    from {{ touched(ref('int_coded_actions')) }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- The narrowest alias that fits an action names it; one without a code ignores it.
 with actions as (
 
-    select * from {{ ref('int_actions') }}
+    select * from {{ touched(ref('int_actions')) }}
 
 ),
 
@@ -39,7 +39,7 @@ fitted as (
                 aliases.property_value,
                 aliases.event_code
         ) as match_number
-    from {{ ref('int_event_properties') }} as told
+    from {{ touched(ref('int_event_properties')) }} as told
     inner join aliases
         on told.source_code = aliases.source_code
         and told.source_event = aliases.source_event

@@ -29,7 +29,7 @@ told as (
         events.source_event,
         asked.property_name,
         {{ json_value('events.properties', 'asked.property_name') }} as property_value
-    from {{ ref('int_web_events') }} as events
+    from {{ touched(ref('int_web_events')) }} as events
     inner join asked
         on events.source_code = asked.source_code
         and events.source_event = asked.source_event

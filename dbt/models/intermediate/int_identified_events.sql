@@ -5,7 +5,7 @@ with events as (
     select
         keyed.*,
         coalesce(keyed.stated_key, visitors.stated_key, keyed.visitor_key) as own_key
-    from {{ ref('int_event_keys') }} as keyed
+    from {{ touched(ref('int_event_keys')) }} as keyed
     left join {{ ref('int_visitors') }} as visitors
         on keyed.visitor_key = visitors.visitor_key
 

@@ -1,7 +1,7 @@
 -- Each action that is not ignored, with its journey and what its session says of it.
 with actions as (
 
-    select * from {{ ref('int_coded_actions') }}
+    select * from {{ touched(ref('int_coded_actions')) }}
     where event_code <> 'ignored'
 
 ),

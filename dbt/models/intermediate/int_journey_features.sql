@@ -1,7 +1,7 @@
 -- What is read past the landmark would predict the purchase by what followed it.
 with journeys as (
 
-    select * from {{ ref('int_journeys') }}
+    select * from {{ touched(ref('int_journeys')) }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- The narrowest spelling of a session's origin that the seed knows names its channel.
 with sessions as (
 
-    select * from {{ ref('int_sessions') }}
+    select * from {{ touched(ref('int_sessions')) }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- Web events by session: the source's own, else cut where a visitor paused too long.
 with events as (
 
-    select * from {{ ref('int_identified_events') }}
+    select * from {{ touched(ref('int_identified_events')) }}
     where occurred_at is not null
         and occurred_at <= (select run.as_of from {{ ref('int_run') }} as run)
         and (session_id is not null or visitor_id is not null)
@@ -29,6 +29,7 @@ cut as (
     select
         source_code,
         event_id,
+        visitor_key,
         {{ hash_of([
             'visitor_key',
             'max(began_at) over (
@@ -46,6 +47,7 @@ sessions as (
     select
         source_code,
         event_id,
+        visitor_key,
         session_id
     from events
     where session_id is not null

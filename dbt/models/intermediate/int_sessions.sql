@@ -10,7 +10,7 @@ with events as (
         coalesce(events.utm_source, events.utm_medium, events.utm_campaign) is not null
             as is_campaign,
         {{ page_of('events.page_url') }} as page
-    from {{ ref('int_session_events') }} as sessions
+    from {{ touched(ref('int_session_events')) }} as sessions
     inner join {{ ref('int_web_events') }} as events
         on sessions.source_code = events.source_code
         and sessions.event_id = events.event_id

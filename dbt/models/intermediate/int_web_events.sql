@@ -1,7 +1,7 @@
 -- Each web event once: what was first known of it.
 with brought as (
 
-    {{ union_sources('web_events') }}
+    select * from {{ touched('(' ~ union_sources('web_events') ~ ')') }} as united
 
 ),
 

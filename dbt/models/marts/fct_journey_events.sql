@@ -1,6 +1,6 @@
 with events as (
 
-    select * from {{ ref('int_journey_events') }}
+    select * from {{ touched(ref('int_journey_events')) }}
     where event_code <> 'unmapped'
 
 ),

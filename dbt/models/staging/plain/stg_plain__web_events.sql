@@ -1,6 +1,8 @@
 with raw as (
 
-    select * from {{ admitted('plain', 'web_events') }} as admitted
+    select * from {{ touched(
+        admitted('plain', 'web_events'), ['_source_file']
+    ) }} as admitted
 
 ),
 

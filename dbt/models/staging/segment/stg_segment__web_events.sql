@@ -1,6 +1,8 @@
 with raw as (
 
-    select * from {{ admitted('segment', 'calls') }} as admitted
+    select * from {{ touched(
+        admitted('segment', 'calls'), ['_source_file']
+    ) }} as admitted
 
 ),
 

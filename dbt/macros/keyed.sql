@@ -1,0 +1,353 @@
+{#
+    Tables that are rebuilt where something has changed. A table has a version, which
+    grows when its rows change. A table that others follow keeps beside it, in schema
+    `changes`, the rows that came (sign 1) and went (sign -1) with each version. With
+    its rows each model writes, in one transaction, the versions that it has read: so
+    what a killed night has left undone, the next one sees.
+
+    A model `materialized: keyed` says in `meta.touched` by which columns (`key`) it is
+    rebuilt, and for each table that it reads (`by`) which keys a changed row touches:
+    those of the same columns, or of `key`, expressions over `changed` and the tables
+    that are looked `through` on the way (`own` is the model itself), the last of which
+    bears the key. Changes of columns that it is `ignoring` touch nothing. `files: {}`
+    stands for raw files, known by column `source_file`. A change of a table that is
+    not named touches everything.
+#}
+
+{# A relation's rows of the keys that are rebuilt; in a full build all of them. #}
+{% macro touched(relation, columns=none) -%}
+    {{ return(adapter.dispatch('touched')(relation, columns)) }}
+{%- endmacro %}
+
+{% macro default__touched(relation, columns) -%}
+    {{ relation }}
+{%- endmacro %}
+
+{% macro duckdb__touched(relation, columns) -%}
+    {%- if plan_of_build().way == 'touched' -%}
+    (
+        select found.* from {{ relation }} as found
+        where {{ is_touched('found', columns) }}
+    )
+    {%- else -%}
+    {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_touched(relation, columns=none) -%}
+    {%- set key = config.get('meta').touched.key -%}
+    exists (
+            select 1 from temp.touched_keys as touched_keys
+            where {% for column in key -%}
+                {{ relation }}.{{ (columns or key)[loop.index0] }} is not distinct from touched_keys.{{ column }}
+                {{- ' and ' if not loop.last }}
+            {%- endfor %}
+        )
+{%- endmacro %}
+
+{#
+    How this model is to be built: `whole`, `touched` keys alone, or `none` of it,
+    since nothing that it is made of has changed. Asked when the model is compiled and
+    when it is run: nothing that it reads changes in between.
+#}
+{% macro plan_of_build() %}
+    {%- set whole = {'way': 'whole', 'inputs': [], 'is_known': false, 'watchers': []} -%}
+    {%- if not execute or model.resource_type != 'model' -%}{{ return(whole) }}{%- endif -%}
+    {%- set told = told_of_build() -%}
+    {%- if told is none -%}{{ return(whole) }}{%- endif -%}
+    {%- set found = load_cached_relation(this) -%}
+    {%- set is_known = told['version'] is not none and found is not none and found.type == 'table' -%}
+    {%- do whole.update({'is_known': is_known, 'watchers': told['watchers'], 'is_told': true}) -%}
+    {%- if flags.FULL_REFRESH or not is_known or not told['is_same'] -%}{{ return(whole) }}{%- endif -%}
+    {%- set by = config.get('meta', {}).get('touched', {}).get('by', {}) -%}
+    {%- set news = [] -%}
+    {%- for input in told['inputs'] if input.read_version != input.version or input.version is none -%}
+        {%- if input.name not in by or input.version is none or input.read_version is none or input.whole_version > input.read_version -%}
+            {{ return(whole) }}
+        {%- endif -%}
+        {%- do news.append(input) -%}
+    {%- endfor -%}
+    {%- set way = 'touched' if news or told['has_other_files'] else 'none' -%}
+    {{ return({'way': way, 'inputs': news, 'is_known': true, 'is_told': true, 'watchers': told['watchers'], 'has_other_files': told['has_other_files']}) }}
+{% endmacro %}
+
+{# What the warehouse was told of this build; none where another has told it. #}
+{% macro told_of_build() %}
+    {%- set code = env_var('FUNNELHOUSE_BUILD', '') -%}
+    {%- if not code or adapter.get_relation(this.database, 'state', 'models') is none -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set own -%}
+        select
+            built.version,
+            coalesce(
+                built.fingerprint = models.fingerprint
+                and built.lake_fingerprint = models.lake_fingerprint,
+                false
+            ) as is_same,
+            cast(to_json(models.watchers) as varchar) as watchers,
+            exists ({{ other_files() }}) as has_other_files
+        from state.models as models
+        left join state.built as built on models.model = built.model
+        where models.model = '{{ model.name }}' and models.build_code = '{{ code }}'
+    {%- endset -%}
+    {%- set inputs -%}
+        select named.name, read.inputs[named.name] as read_version, built.version, built.whole_version
+        from (
+            select unnest(inputs) as name from state.models where model = '{{ model.name }}'
+        ) as named
+        left join state.built as built on named.name = built.model
+        left join state.built as read on read.model = '{{ model.name }}'
+    {%- endset -%}
+    {%- set rows = run_query(own).rows -%}
+    {%- if not rows -%}{{ return(none) }}{%- endif -%}
+    {%- set row = rows[0] -%}
+    {{ return({
+        'version': row['version'], 'is_same': row['is_same'],
+        'watchers': fromjson(row['watchers']), 'inputs': run_query(inputs).rows,
+        'has_other_files': row['has_other_files'],
+    }) }}
+{% endmacro %}
+
+{# Files admitted and not seen, or seen and no longer admitted, or known to another time. #}
+{% macro other_files() -%}
+    select source_file from (
+        select * exclude (model, file_name), file_name as source_file from state.admitted
+        where model = '{{ model.name }}'
+        except
+        select * exclude (model, file_name), file_name as source_file from state.files
+        where model = '{{ model.name }}'
+        union all
+        (
+            select * exclude (model, file_name), file_name as source_file from state.files
+            where model = '{{ model.name }}'
+            except
+            select * exclude (model, file_name), file_name as source_file from state.admitted
+            where model = '{{ model.name }}'
+        )
+    )
+{%- endmacro %}
+
+{# The keys that changes of the inputs touch. #}
+{% macro keys_touched(plan) %}
+    {%- set touched = config.get('meta').touched -%}
+    {%- set selects = [] -%}
+    {%- if plan.has_other_files -%}{%- do selects.append(other_files()) -%}{%- endif -%}
+    {%- for input in plan.inputs -%}
+        {%- set ways = touched.by[input.name] or {} -%}
+        {%- for way in ([ways] if ways is mapping else ways) -%}
+            {%- do selects.append(keys_touched_by(input, way, touched.key)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    select distinct * from (
+        {{ selects | join('\n        union all\n        ') }}
+    ) as keys
+{% endmacro %}
+
+{% macro keys_touched_by(input, way, key) -%}
+    {%- set stated = way.get('key') or {} -%}
+    {%- set through = way.get('through') or {} -%}
+    {%- set last = (through | list)[-1] if through else 'changed' -%}
+    select
+        {%- for column in key %}
+        {{ stated.get(column, last ~ '.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select * exclude ({{ (['version', 'sign'] + (way.get('ignoring') or [])) | join(', ') }})
+        from changes."{{ input.name }}"
+        where version > {{ input.read_version }}
+        group by all
+        having sum(sign) <> 0
+    ) as changed
+    {%- for name, condition in through.items() %}
+    inner join {{ this if name == 'own' else relation_named(name) }} as {{ name }}
+        on {{ condition }}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro relation_named(name) %}
+    {%- for node in graph.nodes.values() if node.name == name and node.resource_type == 'model' -%}
+        {{ return(api.Relation.create(node.database, node.schema, node.alias)) }}
+    {%- endfor -%}
+    {{ exceptions.raise_compiler_error(model.name ~ " looks among " ~ name ~ ", which is no model") }}
+{% endmacro %}
+
+{# Written with the rows: a version, and what was read for it. #}
+{% macro record_build(version, whole_version) %}
+    delete from state.built where model = '{{ model.name }}';
+    insert into state.built
+    select
+        models.model,
+        {{ version }},
+        {{ whole_version }},
+        models.fingerprint,
+        models.lake_fingerprint,
+        (
+            select map(list(built.model), list(built.version))
+            from state.built as built
+            where list_contains(models.inputs, built.model)
+        )
+    from state.models as models
+    where models.model = '{{ model.name }}';
+    {% if 'files' in config.get('meta', {}).get('touched', {}).get('by', {}) %}
+    delete from state.files where model = '{{ model.name }}';
+    insert into state.files select * from state.admitted where model = '{{ model.name }}';
+    {% endif %}
+{% endmacro %}
+
+{% macro record_whole_build(plan) %}
+    {%- if not plan.is_told %}
+    {#- built by hand: nobody knows from what #}
+    {%- if adapter.get_relation(this.database, 'state', 'built') is not none %}
+    delete from state.built where model = '{{ model.name }}';
+    {%- endif %}
+    {%- else %}
+    {%- if plan.watchers %}
+    create or replace table changes."{{ model.name }}" as
+    select cast(0 as bigint) as version, cast(0 as integer) as sign, * from {{ this }}
+    limit 0;
+    {%- endif %}
+    create or replace temp table new_version as
+    select coalesce(max(version), 0) + 1 as version
+    from state.built where model = '{{ model.name }}';
+    {{ record_build('(select version from new_version)', '(select version from new_version)') }}
+    {%- endif %}
+{% endmacro %}
+
+{# Log what went of relation `was` and came with `fresh`; forget what all have read. #}
+{% macro log_changes(plan, was, fresh) %}
+    create or replace temp table new_changes as
+    select cast(sum(sign) as integer) as net, * exclude (sign) from (
+        select -1 as sign, * from {{ was }}
+        union all by name
+        select 1 as sign, * from {{ fresh }}
+    ) as told
+    group by all
+    having sum(sign) <> 0;
+    create or replace temp table new_version as
+    select
+        version + case when exists (select 1 from new_changes) then 1 else 0 end as version,
+        whole_version
+    from state.built where model = '{{ model.name }}';
+    {% if plan.watchers %}
+    delete from changes."{{ model.name }}"
+    where version <= (
+        select coalesce(min(coalesce(inputs['{{ model.name }}'], 0)), 0)
+        from state.built where model in ({{ quoted(plan.watchers) }})
+    );
+    insert into changes."{{ model.name }}" by name
+    select
+        (select version from new_version) as version,
+        net as sign,
+        * exclude (net)
+    from new_changes;
+    {% endif %}
+{% endmacro %}
+
+{% materialization keyed, adapter='duckdb' %}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set plan = plan_of_build() -%}
+    {%- if plan.way == 'none' -%}
+        {{ keep_as_it_is() }}
+    {%- elif plan.way == 'whole' -%}
+        {{ build_whole(target, plan) }}
+    {%- else -%}
+        {{ build_touched(target, plan) }}
+    {%- endif -%}
+    {% do adapter.commit() %}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+{# Elsewhere such a model is a table like any other. #}
+{% materialization keyed, default %}
+    {{ return(context['materialization_table_' ~ adapter.type()]()) }}
+{% endmaterialization %}
+
+{% macro keep_as_it_is() %}
+    {% call noop_statement('main', 'UNCHANGED', 'UNCHANGED', 0) %}
+        select 1
+    {% endcall %}
+{% endmacro %}
+
+{% macro build_whole(target, plan) %}
+    {{ make_way_for(target) }}
+    {% call statement('main') -%}
+        create or replace table {{ target }} as (
+            {{ as_contracted(sql) }}
+        )
+    {%- endcall %}
+    {% call statement('record') %}{{ record_whole_build(plan) }};{% endcall %}
+{% endmacro %}
+
+{# Build beside, compare with what stands, and take its place. #}
+{% macro build_compared(target, plan) %}
+    {%- set fresh = target.incorporate(path={'identifier': target.identifier ~ '__fresh'}) -%}
+    {% call statement('main') -%}
+        create or replace table {{ fresh }} as (
+            {{ as_contracted(sql) }}
+        )
+    {%- endcall %}
+    {%- set is_alike = columns_of(fresh) == columns_of(target) -%}
+    {% call statement('record') %}
+        {%- if is_alike %}{{ log_changes(plan, target, fresh) }}{% endif %}
+        drop table {{ target }};
+        alter table {{ fresh }} rename to {{ adapter.quote(target.identifier) }};
+        {%- if is_alike %}
+        {{ record_build('(select version from new_version)', '(select whole_version from new_version)') }}
+        {%- else %}
+        {{ record_whole_build(plan) }}
+        {%- endif %}
+    {% endcall %}
+{% endmacro %}
+
+{% macro columns_of(relation) %}
+    {%- set query -%}
+        select column_name, data_type from duckdb_columns()
+        where schema_name = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
+        order by column_index
+    {%- endset -%}
+    {%- set found = [] -%}
+    {%- for row in run_query(query).rows -%}{%- do found.append(row['column_name'] ~ ' ' ~ row['data_type']) -%}{%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{% macro build_touched(target, plan) %}
+    {% call statement('touch') %}
+        create or replace temp table touched_keys as
+        {{ keys_touched(plan) }};
+        create or replace temp table old_rows as
+        select found.* from {{ target }} as found where {{ is_touched('found') }};
+    {% endcall %}
+    {% call statement('main') -%}
+        create or replace temp table fresh_rows as
+        select found.* from (
+            {{ as_contracted(sql) }}
+        ) as found
+        where {{ is_touched('found') }}
+    {%- endcall %}
+    {% call statement('record') %}
+        {{ log_changes(plan, 'old_rows', 'fresh_rows') }}
+        delete from touched_keys where not exists (
+            select 1 from new_changes as found
+            where {% for column in config.get('meta').touched.key -%}
+                found.{{ column }} is not distinct from touched_keys.{{ column }}
+                {{- ' and ' if not loop.last }}
+            {%- endfor %}
+        );
+        delete from {{ target }} as found where {{ is_touched('found') }};
+        insert into {{ target }} by name
+        select found.* from fresh_rows as found where {{ is_touched('found') }};
+        {{ record_build('(select version from new_version)', '(select whole_version from new_version)') }}
+        drop table old_rows;
+        drop table fresh_rows;
+    {% endcall %}
+{% endmacro %}
+
+{% macro as_contracted(sql) %}
+    {%- if config.get('contract').enforced %}
+    {{ get_assert_columns_equivalent(sql) }}
+    {{ get_select_subquery(sql) }}
+    {%- else %}
+    {{ sql }}
+    {%- endif %}
+{% endmacro %}
