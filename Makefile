@@ -17,7 +17,7 @@ SLOW := tests
 KILLS := 200
 SEED := 1
 
-.PHONY: help run sample report dagster test test-slow crash-test mutants lint types format clean
+.PHONY: help run sample report dagster test test-slow crash-test bench bench-large mutants lint types format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,12 @@ test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and mo
 crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
 	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \
 		tests/survival
+
+bench: $(VENV)/.installed-dev ## Measure against other ways, in minutes
+	@$(BIN)/python -m tests.benchmarks
+
+bench-large: $(VENV)/.installed-dev ## The same at full size: hours, much disk
+	@$(BIN)/python -m tests.benchmarks --large
 
 mutants: $(VENV)/.installed-dev ## Make faults in the SQL, one by one; the tests must notice each
 	@$(BIN)/python -m tests.mutations
