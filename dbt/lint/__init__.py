@@ -252,3 +252,15 @@ def conversion_columns() -> list[str]:
 def touched(relation: str, columns: Sequence[str] = ()) -> str:
     del columns
     return relation
+
+
+def known_account(check_code: str, name: str, key: str, kept: str) -> str:
+    return f"select '{check_code}' as check_code, {key} as scope from {name}, {kept}"  # noqa: S608
+
+
+def linked_account(check_code: str, name: str, column: str, condition: str) -> str:
+    return f"select '{check_code}' as check_code, {column} as scope from {name}"  # noqa: S608
+
+
+def published_account(held: str, mart: str) -> str:
+    return f"select '{mart}' as check_code, source_code as scope from {held}"  # noqa: S608

@@ -71,3 +71,66 @@
     {%- endfor -%}
     {{ counts | join('\n        union all') or 'select 0 as brought_count, 0 as aside_count, 0 as again_count' }}
 {% endmacro %}
+
+{# Rows brought of an object = those without an id + told before + kept, by source. #}
+{% macro known_account(check_code, object, key, kept) %}
+    select
+        '{{ check_code }}' as check_code,
+        brought.source_code as scope,
+        brought.rows_count as expected_count,
+        brought.aside_count + brought.again_count + coalesce(kept.rows_count, 0)
+            as actual_count
+    from (
+        select
+            source_code,
+            count(*) as rows_count,
+            count(*) - count({{ key }}) as aside_count,
+            count({{ key }}) - count(distinct {{ key }}) as again_count
+        from ({{ union_sources(object) }}) as told
+        group by source_code
+    ) as brought
+    left join (
+        select source_code, count(*) as rows_count
+        from {{ ref(kept) }}
+        group by source_code
+    ) as kept on brought.source_code = kept.source_code
+{% endmacro %}
+
+{# Deals that a link tells of = those that bear it in `column` + those nobody knows. #}
+{% macro linked_account(check_code, object, column, condition) %}
+    select
+        '{{ check_code }}' as check_code,
+        brought.source_code as scope,
+        count(distinct brought.deal_id) as expected_count,
+        count(
+            distinct case
+                when deals.deal_id is null or deals.{{ column }} is not null
+                    then brought.deal_id
+            end
+        ) as actual_count
+    from ({{ union_sources(object) }}) as brought
+    left join {{ ref('int_deals') }} as deals
+        on brought.source_code = deals.source_code
+        and brought.deal_id = deals.deal_id
+    where {{ condition }}
+    group by brought.source_code
+{% endmacro %}
+
+{# What a model holds = what its mart publishes of it, by source. #}
+{% macro published_account(held, mart) %}
+    select
+        'published_in_{{ mart }}' as check_code,
+        source_code as scope,
+        sum(held_count) as expected_count,
+        sum(published_count) as actual_count
+    from (
+        select source_code, count(*) as held_count, 0 as published_count
+        from {{ ref(held) }}
+        group by source_code
+        union all
+        select source_code, 0 as held_count, count(*) as published_count
+        from {{ ref(mart) }}
+        group by source_code
+    ) as counted
+    group by source_code
+{% endmacro %}

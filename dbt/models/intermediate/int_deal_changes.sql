@@ -43,46 +43,44 @@ fields as (
 
 ),
 
-compared as (
-
-    select
-        *,
-        lag(value) over (
-            partition by source_code, deal_id, field_code order by version_number
-        ) as previous_value
-    from fields
-
-),
-
 stated_fields as (
 
     select distinct source_code, deal_id, field_code from stated
 
 ),
 
+compared as (
+
+    select
+        fields.*,
+        lag(fields.value) over (
+            partition by fields.source_code, fields.deal_id, fields.field_code
+            order by fields.version_number
+        ) as previous_value
+    from fields
+    left join stated_fields
+        on fields.source_code = stated_fields.source_code
+        and fields.deal_id = stated_fields.deal_id
+        and fields.field_code = stated_fields.field_code
+    where stated_fields.deal_id is null
+
+),
+
 derived as (
 
     select
-        compared.source_code,
-        compared.deal_id,
-        compared.field_code,
-        compared.value,
+        source_code,
+        deal_id,
+        field_code,
+        value,
         -- nothing is known from before: the first value has held all along
         case
-            when compared.version_number = 1 then timestamp '0001-01-01 00:00:00'
-            else compared.known_at
+            when version_number = 1 then timestamp '0001-01-01 00:00:00'
+            else known_at
         end as changed_at,
-        compared.known_at
+        known_at
     from compared
-    left join stated_fields
-        on compared.source_code = stated_fields.source_code
-        and compared.deal_id = stated_fields.deal_id
-        and compared.field_code = stated_fields.field_code
-    where stated_fields.deal_id is null
-        and (
-            compared.version_number = 1
-            or compared.value is distinct from compared.previous_value
-        )
+    where version_number = 1 or value is distinct from previous_value
 
 ),
 

@@ -14,9 +14,10 @@ marked as (
         row_number() over (
             partition by source_code, deal_id order by known_at, source_file, source_row
         ) as version_number,
-        row_number() over (
-            partition by source_code, deal_id
-            order by known_at desc, source_file desc, source_row desc
+        -- the same order counted from its end, so that rows are sorted once
+        count(*) over (
+            partition by source_code, deal_id order by known_at, source_file, source_row
+            rows between current row and unbounded following
         ) as recency
     from versions
     where deal_id is not null
