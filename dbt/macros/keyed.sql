@@ -11,7 +11,8 @@
     that are looked `through` on the way (`own` is the model itself), the last of which
     bears the key. Changes of columns that it is `ignoring` touch nothing. `files: {}`
     stands for raw files, known by column `source_file`. A change of a table that is
-    not named touches everything.
+    not named, or of which `everything` is said, touches everything; the latter is
+    compared with what it was, so that building it again is no change.
 #}
 
 {# A relation's rows of the keys that are rebuilt; in a full build all of them. #}
@@ -62,7 +63,7 @@
     {%- set by = config.get('meta', {}).get('touched', {}).get('by', {}) -%}
     {%- set news = [] -%}
     {%- for input in told['inputs'] if input.read_version != input.version or input.version is none -%}
-        {%- if input.name not in by or input.version is none or input.read_version is none or input.whole_version > input.read_version -%}
+        {%- if input.name not in by or input.version is none or input.read_version is none or input.whole_version > input.read_version or by[input.name] == 'everything' -%}
             {{ return(whole) }}
         {%- endif -%}
         {%- do news.append(input) -%}

@@ -2,13 +2,15 @@
 
 The newest extracts, about a hundredth of all rows, are held back; then come a full
 build, a night that brings them, and a night that brings nothing. The last one's time
-is what every night costs before it does anything, and is taken from the others.
+is what every night costs before it does anything, and is taken from the others. On a
+machine that does other work too only processor time (user and system) tells anything.
 """
 
 import argparse
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,7 @@ class Night:
 
     name: str
     seconds: float
+    processor: float
     whole: int = 0
     touched: int = 0
     left_alone: int = 0
@@ -89,20 +92,28 @@ def hold_back(folder: Path, share: float) -> list[tuple[Path, Path]]:
 
 def night(folder: Path, name: str) -> Night:
     before = versions(folder)
-    started = time.monotonic()
+    started, used = time.monotonic(), processor_seconds()
     run(folder, "run")
-    seconds = time.monotonic() - started
-    return told(folder, name, seconds, before)
+    spent = time.monotonic() - started, processor_seconds() - used
+    return told(folder, name, spent, before)
 
 
-def told(folder: Path, name: str, seconds: float, before: Versions) -> Night:
+def processor_seconds() -> float:
+    """What the commands that have ended took of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def told(
+    folder: Path, name: str, spent: tuple[float, float], before: Versions
+) -> Night:
     """What a night did, by the versions before and after it."""
     after = versions(folder)
     moved = {model: now for model, now in after.items() if now != before.get(model)}
     touched = {model for model, now in moved.items() if _is_by_keys(now, model, before)}
     return Night(
         name,
-        seconds,
+        *spent,
         whole=len(moved) - len(touched),
         touched=len(touched),
         left_alone=len(after) - len(moved),
@@ -138,16 +149,24 @@ def changed_rows(folder: Path, model: str, version: int) -> int:
 
 def show(nights: Sequence[Night]) -> None:
     """A line a night, and what one costs of a full build."""
-    full, new, nothing = nights
-    print(f"{'night':<12} seconds beyond start-up  whole touched alone changed rows")  # noqa: T201
+    print("| night | seconds | processor | whole | touched | alone | changed rows |")  # noqa: T201
+    print("|---|---:|---:|---:|---:|---:|---:|")  # noqa: T201
     for each in nights:
-        beyond = each.seconds - nothing.seconds
         print(  # noqa: T201
-            f"{each.name:<12} {each.seconds:7.1f} {beyond:15.1f} {each.whole:6} "
-            f"{each.touched:7} {each.left_alone:5} {each.rows:12}"
+            f"| {each.name} | {each.seconds:.1f} | {each.processor:.1f} | {each.whole} "
+            f"| {each.touched} | {each.left_alone} | {each.rows:,} |"
         )
-    ratio = (new.seconds - nothing.seconds) / (full.seconds - nothing.seconds)
-    print(f"a night costs {ratio:.3f} of a full build (target {TARGET})")  # noqa: T201
+    seconds = share(*(each.seconds for each in nights))
+    processor = share(*(each.processor for each in nights))
+    print(  # noqa: T201
+        f"\nbeyond start-up a night costs {seconds:.3f} of a full build's seconds and "
+        f"{processor:.3f} of its processor time (target {TARGET})"
+    )
+
+
+def share(full: float, new: float, nothing: float) -> float:
+    """A night's cost as a share of a full build's, both beyond a night of nothing."""
+    return (new - nothing) / (full - nothing)
 
 
 def run(folder: Path, *arguments: str) -> None:

@@ -1,7 +1,7 @@
 -- After `unmapped` a change is judged against the last mapped one: both beside it.
 with changes as (
 
-    select * from {{ ref('int_ordered_stage_changes') }}
+    select * from {{ touched(ref('int_ordered_stage_changes')) }}
     where not is_absorbed and not is_awaited
 
 ),

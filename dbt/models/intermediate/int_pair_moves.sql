@@ -9,7 +9,7 @@ with moves as (
                 <> lead(transitions.pipeline_code) over in_journey
                 then lead(transitions.changed_at) over in_journey
         end as departed_at
-    from {{ ref('int_transitions') }} as transitions
+    from {{ touched(ref('int_transitions')) }} as transitions
     left join {{ ref('int_stages_at_as_of') }} as stages
         on transitions.pipeline_code = stages.pipeline_code
         and transitions.stage_code = stages.stage_code

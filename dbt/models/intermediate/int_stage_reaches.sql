@@ -1,7 +1,7 @@
 -- First touch of each stage, and first move at or past it; retired stages included.
 with journeys as (
 
-    select journey_id, entered_at from {{ ref('int_journeys') }}
+    select journey_id, entered_at from {{ touched(ref('int_journeys')) }}
     where not is_deleted and not is_duplicate
 
 ),
@@ -15,7 +15,7 @@ moves as (
         transitions.step_number,
         transitions.changed_at,
         stages.stage_order
-    from {{ ref('int_transitions') }} as transitions
+    from {{ touched(ref('int_transitions')) }} as transitions
     inner join journeys on transitions.journey_id = journeys.journey_id
     left join {{ ref('int_stages_at_as_of') }} as stages
         on transitions.pipeline_code = stages.pipeline_code

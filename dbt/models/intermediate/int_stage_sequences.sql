@@ -19,7 +19,7 @@ hits as (
         transitions.pipeline_code,
         stages.stage_number,
         transitions.step_number
-    from {{ ref('int_transitions') }} as transitions
+    from {{ touched(ref('int_transitions')) }} as transitions
     inner join stages
         on transitions.pipeline_code = stages.pipeline_code
         and transitions.stage_code = stages.stage_code

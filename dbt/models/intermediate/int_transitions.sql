@@ -1,7 +1,7 @@
 -- The ledger's directions, each judged against the last mapped stage.
 with changes as (
 
-    select * from {{ ref('int_followed_stage_changes') }}
+    select * from {{ touched(ref('int_followed_stage_changes')) }}
 
 ),
 

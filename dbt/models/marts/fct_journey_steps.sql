@@ -1,12 +1,12 @@
 with reaches as (
 
-    select * from {{ ref('int_stage_reaches') }}
+    select * from {{ touched(ref('int_stage_reaches')) }}
 
 ),
 
 sequences as (
 
-    select * from {{ ref('int_stage_sequences') }}
+    select * from {{ touched(ref('int_stage_sequences')) }}
 
 ),
 

@@ -1,12 +1,12 @@
 with followed as (
 
-    select * from {{ ref('int_transitions') }}
+    select * from {{ touched(ref('int_transitions')) }}
 
 ),
 
 ordered as (
 
-    select * from {{ ref('int_ordered_stage_changes') }}
+    select * from {{ touched(ref('int_ordered_stage_changes')) }}
 
 ),
 
