@@ -19,7 +19,7 @@ ranked as (
             order by
                 dated.furthest_step_order desc, dated.is_void, dated.completed_at,
                 dated.entered_at desc,
-                {{ times_of_steps('dated') }}
+                {{ times_of_steps('dated', ' nulls last') }}
         ) as month_rank
     from dated
 
@@ -38,7 +38,7 @@ best as (
             order by
                 ranked.furthest_step_order desc, ranked.is_void, ranked.completed_at,
                 ranked.entered_at desc,
-                {{ times_of_steps('ranked') }}
+                {{ times_of_steps('ranked', ' nulls last') }}
         ) = 1 as is_best_of_all
     from ranked
     where ranked.month_rank = 1
