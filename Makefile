@@ -17,7 +17,7 @@ SLOW := tests
 KILLS := 200
 SEED := 1
 
-.PHONY: help run sample report dagster test test-slow crash-test bench bench-large mutants lint types format clean
+.PHONY: help run sample report dagster test test-slow crash-test spark-test bench bench-large mutants lint types format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and mo
 crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
 	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \
 		tests/survival
+
+spark-test: $(VENV)/.installed-dev $(VENV)-spark/.installed ## Build on a Spark cluster of our own; marts must equal DuckDB's
+	@FUNNELHOUSE_SPARK_PYTHON="$(CURDIR)/$(VENV)-spark/bin/python" \
+		$(BIN)/python -m pytest -vv -s tests/spark
 
 bench: $(VENV)/.installed-dev ## Measure against other ways, in minutes
 	@$(BIN)/python -m tests.benchmarks
@@ -87,4 +91,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(PIP) install --quiet --compile --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# An environment of its own: Great Expectations fails in silence beside pyspark.
+$(VENV)-spark/.installed: requirements-spark.lock | $(BIN)/python
+	@echo "installing Spark into $(VENV)-spark (455 MB to fetch)"
+	@"$(PYTHON)" -m venv $(VENV)-spark
+	@$(VENV)-spark/bin/python -m pip --disable-pip-version-check --no-input install \
+		--quiet --require-hashes -r requirements-spark.lock
 	@touch $@

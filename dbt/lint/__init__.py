@@ -181,8 +181,8 @@ def time_of_step(attempts: str, step: str) -> str:
     return f"case {step} when 1 then {attempts}.at_1 else {attempts}.at_2 end"
 
 
-def times_of_steps(attempts: str) -> str:
-    return f"{attempts}.at_1, {attempts}.at_2"
+def times_of_steps(attempts: str, ordered: str = "") -> str:
+    return f"{attempts}.at_1{ordered}, {attempts}.at_2{ordered}"
 
 
 def leg_columns(legs: str, runs: str) -> str:

@@ -147,9 +147,10 @@
         end
 {%- endmacro %}
 
-{% macro times_of_steps(attempts) -%}
+{# Behind a column's name may stand how it is ordered. #}
+{% macro times_of_steps(attempts, ordered="") -%}
     {% for number in range(1, most_steps() + 1) -%}
-    {{ attempts }}.at_{{ number }}{{ ', ' if not loop.last }}
+    {{ attempts }}.at_{{ number }}{{ ordered }}{{ ', ' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

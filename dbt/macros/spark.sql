@@ -56,7 +56,7 @@
 {%- endmacro %}
 
 {% macro spark__json_value(document, name) -%}
-    get_json_object({{ document }}, '$["' || {{ name }} || '"]')
+    get_json_object({{ document }}, '$[''' || {{ name }} || ''']')
 {%- endmacro %}
 
 {% macro spark__days_between(first, last) -%}
@@ -177,3 +177,11 @@
 {% macro spark__shape_of(column) -%}
     regexp_replace({{ free_text(column) }}, '\\p{L}{2,}', 'xx')
 {%- endmacro %}
+
+{#
+    A table all the same: Spark plans a view anew for each that reads it, gates read
+    them all, and a catalog holds no more than 32,700 letters of one.
+#}
+{% materialization view, adapter='spark' %}
+    {{ return(context['materialization_table_spark']()) }}
+{% endmaterialization %}

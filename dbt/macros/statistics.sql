@@ -11,7 +11,8 @@
 
 {# Wilson score interval, 95 %: Wilson (1927); sign is + or -. #}
 {% macro wilson_bound(successes, trials, sign) -%}
-    {%- set z = 1.959963984540054 -%}
+    {#- With an exponent it is a double; a decimal is cut to its scale on some engines. -#}
+    {%- set z = "1.959963984540054e0" -%}
     (
         ({{ successes }} + {{ z }} * {{ z }} / 2) / ({{ trials }} + {{ z }} * {{ z }})
         {{ sign }} {{ z }} / ({{ trials }} + {{ z }} * {{ z }}) * sqrt(

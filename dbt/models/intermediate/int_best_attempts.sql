@@ -19,7 +19,7 @@ month_ranked as (
             order by
                 dated.furthest_step_order desc, dated.is_void, dated.completed_at,
                 dated.entered_at desc,
-                {{ times_of_steps('dated') }}
+                {{ times_of_steps('dated', ' nulls last') }}
         ) as month_rank
     from dated
 
@@ -35,7 +35,7 @@ ranked as (
             order by
                 month_ranked.furthest_step_order desc, month_ranked.is_void,
                 month_ranked.completed_at, month_ranked.entered_at desc,
-                {{ times_of_steps('month_ranked') }}
+                {{ times_of_steps('month_ranked', ' nulls last') }}
         ) as unit_rank
     from month_ranked
     where month_ranked.month_rank = 1

@@ -40,7 +40,7 @@ joined as (
                             records.journey_id,
                             coalesce(changes.lead_id, changes.deal_id),
                             changes.evidence_kind
-                        order by changes.source_sequence, changes.changed_at
+                        order by changes.source_sequence nulls last, changes.changed_at
                         rows between unbounded preceding and current row
                     )
             else changes.changed_at

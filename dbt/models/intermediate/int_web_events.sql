@@ -22,7 +22,7 @@ firsts as (
             partition by brought.source_code, brought.event_id
             order by
                 brought.known_at,
-                brought.occurred_at,
+                brought.occurred_at nulls last,
                 brought.source_file,
                 brought.source_row
         ) as appearance_number

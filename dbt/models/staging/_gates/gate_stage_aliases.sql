@@ -8,11 +8,11 @@ with aliases as (
         row_number() over (
             order by
                 source_code,
-                source_pipeline,
+                source_pipeline nulls last,
                 source_stage,
-                valid_from,
-                pipeline_code,
-                stage_code
+                valid_from nulls last,
+                pipeline_code nulls last,
+                stage_code nulls last
         ) as alias_number
     from {{ ref('stage_aliases') }}
 

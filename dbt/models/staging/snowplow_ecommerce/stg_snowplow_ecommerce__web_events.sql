@@ -22,7 +22,8 @@ sold as (
         *,
         first_value(event_id) over (
             partition by action_type, transaction_id
-            order by derived_tstamp, dvce_created_tstamp, event_id
+            order by
+                derived_tstamp nulls last, dvce_created_tstamp nulls last, event_id
         ) as first_event_id
     from raw
 

@@ -16,7 +16,8 @@ viewed as (
         *,
         first_value(event_id) over (
             partition by event_name, page_view_id
-            order by derived_tstamp, dvce_created_tstamp, event_id
+            order by
+                derived_tstamp nulls last, dvce_created_tstamp nulls last, event_id
         ) as first_event_id
     from raw
 
