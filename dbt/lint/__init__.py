@@ -201,6 +201,26 @@ def next_legs(legs: str, runs: str) -> str:
     return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
 
 
+def hash_number(expressions: Sequence[str]) -> str:
+    return f"hash({', '.join(expressions)})"
+
+
+def hit_columns(matches: str = "") -> str:
+    return f"{matches}.unit_id" if matches else "unit_id"
+
+
+def runs_of_leg(runs: str, leg: int) -> str:
+    return f"(select * from {runs} where from_step >= {leg})"  # noqa: S608
+
+
+def step_document(attempts: str, heads: str) -> str:
+    return f"{heads}.head_1 || {attempts}.at_1"
+
+
+def step_heads(document: str, step: str) -> str:
+    return f"max(case when {step} = 1 then {document} end) as head_1"
+
+
 def next_seconds(firsts: str, seconds: str) -> str:
     return f"select {firsts}.unit_id from {firsts} cross join {seconds}"  # noqa: S608
 

@@ -60,6 +60,19 @@
     {%- endfor %})
 {%- endmacro %}
 
+{# A number that follows from values; two sets of values may share one. #}
+{% macro hash_number(expressions) -%}
+    {{ return(adapter.dispatch('hash_number')(expressions)) }}
+{%- endmacro %}
+
+{% macro default__hash_number(expressions) -%}
+    hash({{ expressions | join(', ') }})
+{%- endmacro %}
+
+{% macro spark__hash_number(expressions) -%}
+    xxhash64({{ expressions | join(', ') }})
+{%- endmacro %}
+
 {# Personal data leaves staging only as a salted hash. #}
 {% macro hashed(expression) -%}
     {{ return(adapter.dispatch('hashed')(expression)) }}

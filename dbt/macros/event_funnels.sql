@@ -41,6 +41,11 @@
     {{ return(adapter.dispatch('next_legs')(legs, runs)) }}
 {%- endmacro %}
 
+{# Runs that the n-th leg of an attempt can be: n - 1 steps are done before it. #}
+{% macro runs_of_leg(runs, leg) -%}
+    (select * from {{ runs }} where from_step >= {{ leg }})
+{%- endmacro %}
+
 {% macro default__next_legs(legs, runs) -%}
     select
         {{ leg_columns('legs', 'runs') }}
@@ -54,6 +59,16 @@
     where runs.occurred_at <= legs.window_ends_at
 {%- endmacro %}
 
+{# What tells of an action which steps it may fill, or between which it excludes. #}
+{% macro hit_columns(matches=none) -%}
+    {%- for name in [
+        'funnel_code', 'unit_id', 'part_key', 'match_kind', 'step_order', 'from_step',
+        'to_step', 'event_kind', 'source_code', 'event_id', 'occurred_at', 'is_entry',
+    ] -%}
+    {{ matches ~ '.' if matches }}{{ name }}{{ ',\n        ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {# Each entry with the next second step, where that lies inside the window. #}
 {% macro next_seconds(firsts, seconds) -%}
     {{ return(adapter.dispatch('next_seconds')(firsts, seconds)) }}
@@ -61,16 +76,12 @@
 
 {% macro default__next_seconds(firsts, seconds) -%}
     select
-        firsts.funnel_code,
-        firsts.unit_id,
-        firsts.part_key,
+        firsts.*,
         firsts.occurred_at as entered_at,
         seconds.occurred_at as led_to_at
     from {{ firsts }} as firsts
     asof inner join {{ seconds }} as seconds
-        on firsts.funnel_code = seconds.funnel_code
-        and firsts.unit_id = seconds.unit_id
-        and firsts.part_key = seconds.part_key
+        on firsts.unit_number = seconds.unit_number
         and firsts.occurred_at < seconds.occurred_at
     where firsts.is_entry
         and seconds.occurred_at
@@ -79,25 +90,24 @@
 
 {# One sort, as an engine without ASOF has to: back in time, ties before seconds. #}
 {% macro spark__next_seconds(firsts, seconds) -%}
-    select funnel_code, unit_id, part_key, occurred_at as entered_at, led_to_at
+    select *
     from (
         select
             *,
+            occurred_at as entered_at,
             min(case when is_second = 1 then occurred_at end) over (
-                partition by funnel_code, unit_id, part_key
+                partition by unit_number
                 order by occurred_at desc, is_second
                 rows between unbounded preceding and current row
             ) as led_to_at
         from (
-            select
-                funnel_code, unit_id, part_key, occurred_at, window_seconds,
-                0 as is_second
+            select *, 0 as is_second
             from {{ firsts }}
             where is_entry
             union all
             select
-                funnel_code, unit_id, part_key, occurred_at,
-                null as window_seconds, 1 as is_second
+                null as funnel_code, null as unit_id, null as part_key, unit_number,
+                occurred_at, null as is_entry, null as window_seconds, 1 as is_second
             from {{ seconds }}
         ) as both_steps
     ) as followed
@@ -188,6 +198,31 @@
 {% macro time_of_levels(level, time) -%}
     {% for number in range(1, most_steps() + 1) -%}
     max(case when {{ level }} = {{ number }} then {{ time }} end) as at_{{ number }}{{ ',' if not loop.last }}
+        {% endfor -%}
+{%- endmacro %}
+
+{#
+    JSON of when each step was done, the steps' names and brackets given. Lists by
+    group took longer than the funnels themselves.
+#}
+{% macro step_document(attempts, heads) -%}
+    '{' || concat_ws(
+            ','
+            {%- for number in range(1, most_steps() + 1) %},
+            {{ heads }}.head_{{ number }} || {{ iso_time(attempts ~ '.at_' ~ number) }} || '"'
+            {%- endfor %}
+        ) || '}'
+{%- endmacro %}
+
+{# Of a group with a row a step, what the document says before each step's time. #}
+{% macro step_heads(document, step) -%}
+    {% for number in range(1, most_steps() + 1) -%}
+    max(
+            case
+                when {{ step }} = {{ number }}
+                    then substr({{ document }}, 2, length({{ document }}) - 3)
+            end
+        ) as head_{{ number }}{{ ',' if not loop.last }}
         {% endfor -%}
 {%- endmacro %}
 

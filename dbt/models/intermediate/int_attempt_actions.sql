@@ -32,6 +32,7 @@ places as (
     inner join {{ ref('int_attempt_steps') }} as steps
         on attempts.attempt_id = steps.attempt_id
         and attempts.attributed_step_order = steps.step_order
+    where attempts.attributed_step_order is not null
 
 ),
 

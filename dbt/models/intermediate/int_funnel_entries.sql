@@ -10,7 +10,7 @@ with entries as (
         min(occurred_at) as entered_at,
         min(window_seconds) as window_seconds
     from {{ ref('int_funnel_matches') }}
-    where is_pruned and step_order = 1 and is_entry
+    where unit_id is not null and is_pruned and step_order = 1 and is_entry
     group by funnel_code, unit_id, part_key, {{ reporting_month('occurred_at') }}
 
 ),

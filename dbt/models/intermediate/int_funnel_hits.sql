@@ -1,26 +1,20 @@
 -- Of an ordered funnel without exclusions only what may lead past the first step: of
 -- a month's entries with one next second step the last, where that lies inside the
 -- window; what is tied with a later step; and later steps of units that keep a first.
-with matches as (
+-- Units are told apart by a number that two might share: then more is kept, not less.
+with later as (
 
     select
-        funnel_code, unit_id, part_key, match_kind, step_order, from_step, to_step,
-        event_kind, source_code, event_id, occurred_at, is_entry,
-        is_pruned, window_seconds
+        {{ hit_columns() }},
+        unit_number
     from {{ ref('int_funnel_matches') }}
-
-),
-
-later as (
-
-    select * from matches
-    where is_pruned and step_order > 1
+    where unit_id is not null and is_pruned and step_order > 1
 
 ),
 
 second_steps as (
 
-    select distinct funnel_code, unit_id, part_key, occurred_at
+    select distinct unit_number, occurred_at
     from later
     where step_order = 2
 
@@ -28,19 +22,23 @@ second_steps as (
 
 units as (
 
-    select distinct funnel_code, unit_id, part_key from second_steps
+    select distinct unit_number from second_steps
 
 ),
 
 first_steps as (
 
-    select matches.*
-    from matches
-    inner join units
-        on matches.funnel_code = units.funnel_code
-        and matches.unit_id = units.unit_id
-        and matches.part_key = units.part_key
-    where matches.is_pruned and matches.step_order = 1
+    select
+        matches.funnel_code,
+        matches.unit_id,
+        matches.part_key,
+        matches.unit_number,
+        matches.occurred_at,
+        matches.is_entry,
+        matches.window_seconds
+    from {{ ref('int_funnel_matches') }} as matches
+    inner join units on matches.unit_number = units.unit_number
+    where matches.unit_id is not null and matches.is_pruned and matches.step_order = 1
 
 ),
 
@@ -52,46 +50,50 @@ led as (
 
 instants as (
 
-    select funnel_code, unit_id, part_key, max(entered_at) as occurred_at
+    select unit_number, max(entered_at) as occurred_at
     from led
     group by
-        funnel_code, unit_id, part_key, led_to_at, {{ reporting_month('entered_at') }}
+        unit_number, funnel_code, unit_id, part_key, led_to_at,
+        {{ reporting_month('entered_at') }}
     union
-    select funnel_code, unit_id, part_key, occurred_at from later
+    select unit_number, occurred_at from later
 
 ),
 
 kept as (
 
-    select first_steps.*
-    from first_steps
+    select
+        {{ hit_columns('matches') }},
+        matches.unit_number
+    from {{ ref('int_funnel_matches') }} as matches
     inner join instants
-        on first_steps.funnel_code = instants.funnel_code
-        and first_steps.unit_id = instants.unit_id
-        and first_steps.part_key = instants.part_key
-        and first_steps.occurred_at = instants.occurred_at
+        on matches.unit_number = instants.unit_number
+        and matches.occurred_at = instants.occurred_at
+    where matches.unit_id is not null and matches.is_pruned and matches.step_order = 1
 
 ),
 
 kept_units as (
 
-    select distinct funnel_code, unit_id, part_key from kept
+    select distinct unit_number from kept
 
 ),
 
 hits as (
 
-    select * from matches
-    where not is_pruned
+    select
+        {{ hit_columns() }}
+    from {{ ref('int_funnel_matches') }}
+    where unit_id is not null and not is_pruned
     union all
-    select * from kept
+    select
+        {{ hit_columns() }}
+    from kept
     union all
-    select later.*
+    select
+        {{ hit_columns('later') }}
     from later
-    inner join kept_units
-        on later.funnel_code = kept_units.funnel_code
-        and later.unit_id = kept_units.unit_id
-        and later.part_key = kept_units.part_key
+    inner join kept_units on later.unit_number = kept_units.unit_number
 
 )
 

@@ -1,4 +1,6 @@
--- Actions that fill a step of an event funnel, or that exclude between two.
+-- Actions that fill a step of an event funnel, or that exclude between two. What bears
+-- no date or another property has no unit, rather than being filtered out: DuckDB
+-- guesses that a filter leaves a fifth, and would join the wrong way round.
 with funnels as (
 
     select
@@ -12,7 +14,6 @@ with funnels as (
 steps as (
 
     select * from {{ ref('funnel_steps') }}
-    where match_kind in ('event', 'exclusion')
 
 ),
 
@@ -30,14 +31,22 @@ journeys as (
 
 ),
 
-matched as (
+named as (
 
     select
         events.*,
         funnels.funnel_code,
         funnels.is_pruned,
         funnels.window_seconds,
-        {{ funnel_unit('funnels', 'events') }} as unit_id,
+        case
+            when events.is_dated
+                and steps.match_kind in ('event', 'exclusion')
+                and (
+                    steps.property_name is null
+                    or steps.property_value = told.property_value
+                )
+                then {{ funnel_unit('funnels', 'events') }}
+        end as unit_id,
         {{ funnel_part('funnels', 'events') }} as part_key,
         steps.match_kind,
         case when steps.match_kind = 'event' then steps.step_order end as step_order,
@@ -59,12 +68,16 @@ matched as (
         and events.event_kind = told.event_kind
         and events.source_code = told.source_code
         and events.event_id = told.event_id
-    where events.is_dated
-        and (
-            steps.property_name is null or steps.property_value = told.property_value
-        )
+
+),
+
+matched as (
+
+    select
+        *,
+        {{ hash_number(['funnel_code', 'unit_id', 'part_key']) }} as unit_number
+    from named
 
 )
 
 select * from matched
-where unit_id is not null

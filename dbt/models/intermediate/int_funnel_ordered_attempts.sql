@@ -39,7 +39,7 @@ legs_1 as (
 
 reaching as (
 
-    {{ next_legs('legs_1', 'runs') }}
+    {{ next_legs('legs_1', runs_of_leg('runs', 2)) }}
 
 ),
 
@@ -64,7 +64,7 @@ entering as (
 {% for leg in range(3, most_steps() + 1) %}
 legs_{{ leg }} as (
 
-    {{ next_legs('legs_' ~ (leg - 1), 'runs') }}
+    {{ next_legs('legs_' ~ (leg - 1), runs_of_leg('runs', leg)) }}
 
 ),
 

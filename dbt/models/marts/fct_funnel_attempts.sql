@@ -5,30 +5,40 @@ with attempts as (
 
 ),
 
--- the document of one step without its time, which most attempts lack alone
-first_steps as (
+steps as (
 
     select
         funnel_code,
+        step_order,
         {{ json_object_of('step_code', "''", 'step_order') }} as document
     from (
         select distinct funnel_code, step_code, step_order
         from {{ ref('funnel_steps') }}
-        where match_kind <> 'exclusion' and step_order = 1
+        where match_kind <> 'exclusion'
     ) as steps
+    group by funnel_code, step_order
+
+),
+
+heads as (
+
+    select
+        funnel_code,
+        {{ step_heads('document', 'step_order') }}
+    from steps
     group by funnel_code
 
 ),
 
-step_times as (
+-- in any order, a step was done when its first action was
+unordered as (
 
     select
         attempt_id,
         {{ json_object_of('step_code', iso_time('filled_at'), 'step_order') }}
             as document
     from {{ ref('int_attempt_steps') }}
-    where filled_at is not null
-        and (furthest_step_order > 1 or mode_code = 'unordered')
+    where filled_at is not null and mode_code = 'unordered'
     group by attempt_id
 
 ),
@@ -67,15 +77,12 @@ funnel_attempts as (
         -- dates
         attempts.entered_at,
         attempts.completed_at,
-        coalesce(
-            step_times.document,
-            left(first_steps.document, length(first_steps.document) - 2)
-            || {{ iso_time('attempts.entered_at') }} || '"}'
-        ) as step_times
+        coalesce(unordered.document, {{ step_document('attempts', 'heads') }})
+            as step_times
 
     from attempts
-    inner join first_steps on attempts.funnel_code = first_steps.funnel_code
-    left join step_times on attempts.attempt_id = step_times.attempt_id
+    inner join heads on attempts.funnel_code = heads.funnel_code
+    left join unordered on attempts.attempt_id = unordered.attempt_id
     left join {{ ref('int_attempt_attributes') }} as told
         on attempts.attempt_id = told.attempt_id
     left join {{ ref('int_journey_segments') }} as segments

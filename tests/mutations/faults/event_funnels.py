@@ -131,23 +131,23 @@ EVENT_FUNNELS = [
     Fault(
         "a range of entries limits the steps after them too",
         "models/intermediate/int_funnel_matches.sql",
-        "where events.is_dated\n",
-        "where coalesce(events.occurred_at < funnels.entry_to, true)\n"
-        "        and events.is_dated\n",
+        "when events.is_dated\n",
+        "when coalesce(events.occurred_at < funnels.entry_to, true)\n"
+        "                and events.is_dated\n",
         f"{EVENT_TESTS}::test_a_range_limits_the_entry_alone",
     ),
     Fault(
         "an entry is kept for its next second step whatever its month",
         HITS,
-        "part_key, led_to_at, {{ reporting_month('entered_at') }}",
+        "part_key, led_to_at,\n        {{ reporting_month('entered_at') }}",
         "part_key, led_to_at",
         KEPT,
     ),
     Fault(
         "an entry tied with a second step is pruned",
         HITS,
-        "select funnel_code, unit_id, part_key, occurred_at from later\n",
-        "select funnel_code, unit_id, part_key, occurred_at from later where 1 = 0\n",
+        "select unit_number, occurred_at from later\n",
+        "select unit_number, occurred_at from later where 1 = 0\n",
         KEPT,
     ),
     Fault(
