@@ -2,4 +2,4 @@
 
 import os
 
-collect_ignore = [] if "FUNNELHOUSE_SPARK_PYTHON" in os.environ else ["test_spark.py"]
+collect_ignore = [] if os.environ.get("FUNNELHOUSE_SPARK_PYTHON") else ["test_spark.py"]
