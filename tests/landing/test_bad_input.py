@@ -471,8 +471,8 @@ def test_bad_jsonl(house: House, case: Case) -> None:
 @pytest.fixture
 def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is landed by the readers of large ones, which must judge alike."""
-    for module in (incoming, landing):
-        monkeypatch.setattr(module, "SMALL", -1)
+    for module, name in ((incoming, "SMALL"), (landing, "SMALL"), (landing, "TINY")):
+        monkeypatch.setattr(module, name, -1)
 
 
 @pytest.mark.usefixtures("nothing_is_small")

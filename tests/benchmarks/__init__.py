@@ -1,0 +1,1 @@
+"""Measures, each printed beside its target; none of them is a test."""
