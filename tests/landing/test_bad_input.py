@@ -355,6 +355,7 @@ JSON_LINES = [
     ('{"amount": 1}', "id is empty"),
     ('{"id": " "}', "id is empty"),
     (DEEP, "nested too deeply; flatten it"),
+    (f"{DEEP[:-1]}{']' * 100_000}}}", "nested too deeply; flatten it"),
 ]
 JSONL = [
     *(
