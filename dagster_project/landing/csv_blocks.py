@@ -33,7 +33,7 @@ from dagster_project.landing.csv_survey import Survey, survey
 from dagster_project.landing.duck import Duck
 from dagster_project.landing.incoming import Incoming, RefusedError
 from dagster_project.landing.names import key_columns
-from dagster_project.landing.plain_values import have_key, one_time, times_of
+from dagster_project.landing.plain_values import have_key, one_time, only, times_of
 from dagster_project.landing.sinks import (
     ArrowRows,
     LandingError,
@@ -99,10 +99,8 @@ class _Parser:
         values = self._values(plain, count)
         times = self._times(values, count)
         good = pc.and_(times.is_valid(), self._have_key(values, count))
-        if good.true_count == count:
-            return _Parsed(found, values, times)
         found.plain[found.plain] = good.to_numpy(zero_copy_only=False)
-        return _Parsed(found, [v.filter(good) for v in values], times.filter(good))
+        return _Parsed(found, [only(v, good) for v in values], only(times, good))
 
     def _values(self, plain: bytes, count: int) -> list[pa.Array]:
         names = [f"c{number}" for number, _ in enumerate(self.columns)]
@@ -190,14 +188,14 @@ def _rows(
     parsed: _Parsed, columns: tuple[str, ...], rows: Positions, lines: Positions
 ) -> ArrowRows:
     """Plain lines as rows; those without a number stand inside another record."""
-    values, times = parsed.values, parsed.times
-    taken = rows > 0
-    if not taken.all():
-        kept = pa.array(taken)
-        values, times = [each.filter(kept) for each in values], times.filter(kept)
-        rows, lines = rows[taken], lines[taken]
-    named = dict(zip(columns, values, strict=True))
-    return ArrowRows(named, pa.array(rows), pa.array(lines), times)
+    taken = pa.array(rows > 0)
+    values = (only(each, taken) for each in parsed.values)
+    return ArrowRows(
+        dict(zip(columns, values, strict=True)),
+        only(pa.array(rows), taken),
+        only(pa.array(lines), taken),
+        only(parsed.times, taken),
+    )
 
 
 class _Runs:

@@ -1,7 +1,7 @@
 """JSON Lines to rows, block by block: sure lines at once, the others with care."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO
 
 import numpy as np
@@ -23,7 +23,7 @@ from dagster_project.landing.duck import Duck
 from dagster_project.landing.incoming import BLOCK, Incoming
 from dagster_project.landing.jsonl_reader import BLANK, Body, check_keys, read_jsonl
 from dagster_project.landing.jsonl_survey import Survey, survey
-from dagster_project.landing.plain_values import have_key, one_time, times_of
+from dagster_project.landing.plain_values import have_key, one_time, only, times_of
 from dagster_project.landing.sinks import ArrowRows, Reading, RejectSink, Rows
 
 LONGEST_BYTES = 4 * (MAX_FIELD + 1)
@@ -110,10 +110,10 @@ class _Place:
             judge(line)
         kept = places[good.to_numpy(zero_copy_only=False)]
         return ArrowRows(
-            {name: each.filter(good) for name, each in values.items()},
+            {name: only(each, good) for name, each in values.items()},
             pa.array(rows[kept]),
             pa.array(lines[kept]),
-            times.filter(good),
+            only(times, good),
         )
 
     def _cut_line(self, block: Block, found: Survey, first: int) -> str | None:
@@ -167,11 +167,9 @@ class _Place:
         for keys, names in zip(found.shapes, named, strict=True):
             for key, name in zip(keys, names or (), strict=False):
                 under[name][key] = None
-        count = len(found.shape)
+        nothing = pa.nulls(len(found.shape), pa.string())
         return {
-            name: pc.coalesce(*(found.values[key] for key in keys))
-            if keys
-            else pa.nulls(count, pa.string())
+            name: _first([found.values[key] for key in keys] or [nothing])
             for name, keys in under.items()
         }
 
@@ -189,6 +187,11 @@ class _Place:
             return times.is_valid()
         key = [values[name] for name in self._body.key if name in values]
         return pc.and_(times.is_valid(), have_key(key, len(times)))
+
+
+def _first(columns: Sequence[pa.Array]) -> pa.Array:
+    """The value of the only column, or of the first that has one."""
+    return pc.coalesce(*columns) if len(columns) > 1 else columns[0]
 
 
 def _taken(found: Survey, sure: Mask, named: list[Names]) -> Mask:

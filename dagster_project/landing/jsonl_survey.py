@@ -21,6 +21,7 @@ from dagster_project.landing.blocks import (
     unreadable_lines,
 )
 from dagster_project.landing.duck import Duck, literal
+from dagster_project.landing.plain_values import only
 from dagster_project.landing.sinks import LandingError
 
 LONGEST = 1024 * 1024
@@ -66,7 +67,7 @@ def survey(block: Block, duck: Duck) -> Survey:
         kept, coded = _sure_of(lines, block, duck)
         sure[sure] = kept.to_numpy(zero_copy_only=False)
         if sure.any():
-            values = _values(lines.filter(kept), coded.dictionary, duck)
+            values = _values(only(lines, kept), coded.dictionary, duck)
     shapes = list(map(_keys, coded.dictionary.to_pylist()))
     return Survey(starts, stops, blank, sure, shapes, coded.indices.to_numpy(), values)
 
@@ -89,7 +90,7 @@ def _sure_of(lines: pa.Array, block: Block, duck: Duck) -> tuple[pa.Array, pa.Ar
     for word in SUSPECT:
         if word.encode() in block.data:
             kept = pc.and_not(kept, pc.match_substring(lines, word))
-    coded = shape.filter(kept).dictionary_encode()
+    coded = only(shape, kept).dictionary_encode()
     if len(_all_keys(coded.dictionary)) > MOST_KEYS:
         return pa.repeat(False, len(lines)), _NOTHING
     return kept, coded

@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +40,7 @@ from dagster_project.landing.parquet_reader import read_parquet
 from dagster_project.landing.purging import erase_new
 from dagster_project.landing.sinks import (
     REJECTS,
+    ArrowRows,
     LandingError,
     Reading,
     RejectSink,
@@ -55,8 +56,9 @@ UNFINISHED = (
     "its last line has no line break, so the file may be cut short and its last value "
     "with it; compare it with its source, or have a .sha256 written beside it"
 )
-READERS = {"csv": read_csv, "jsonl": read_jsonl}
-LARGE_READERS = {"csv": read_csv_in_blocks, "jsonl": read_jsonl_in_blocks}
+TINY = 32 * 1024
+CAREFUL_READERS = {"csv": read_csv, "jsonl": read_jsonl}
+READERS = {"csv": read_csv_in_blocks, "jsonl": read_jsonl_in_blocks}
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,9 @@ def open_night(
     with tempfile.TemporaryDirectory(
         prefix=lake.SCRATCH, dir=paths.lake, ignore_cleanup_errors=True
     ) as folder:
-        duck = Duck(Path(folder), memory_limit, threads)
+        # what reads text asks from several threads; each of them is one of DuckDB's
+        own = threads if contract.format == "parquet" else 1
+        duck = Duck(Path(folder), memory_limit, own)
         night = Night(contract, paths, batch_id, Path(folder), duck, threads)
         try:
             yield night
@@ -381,24 +385,27 @@ class Night:
 
     def _read_small(self, incoming: Incoming) -> Reading:
         """Held whole, so that a file refused at its end leaves nothing behind."""
-        held: list[Rows] = []
-        reader = READERS[self._contract.format]
-        reading = reader(incoming, self._contract, held.append, self._rejects)
+        held: list[Rows | ArrowRows] = []
+        reading = self._read_text(incoming, held.append)
         for rows in held:
             self._sink.add(incoming, rows)
         return reading
 
     def _read_large(self, incoming: Incoming, sink: RowSink) -> Reading:
-        contract = self._contract
-        if contract.format == "parquet":
-            part = sink.new_part()
-            return read_parquet(incoming, contract, part, self._duck, self._rejects)
-        read = LARGE_READERS[contract.format]
-        emit = lambda rows: sink.add(incoming, rows)  # noqa: E731
-        given = (incoming, contract, emit, self._rejects, self._duck)
-        reading = read(*given, self._threads)
+        if self._contract.format == "parquet":
+            given = (sink.new_part(), self._duck, self._rejects)
+            return read_parquet(incoming, self._contract, *given)
+        reading = self._read_text(incoming, lambda rows: sink.add(incoming, rows))
         sink.close()
         return reading
+
+    def _read_text(
+        self, incoming: Incoming, emit: Callable[[Rows | ArrowRows], None]
+    ) -> Reading:
+        format, given = self._contract.format, (incoming, self._contract, emit)
+        if incoming.size <= TINY:
+            return CAREFUL_READERS[format](*given, self._rejects)
+        return READERS[format](*given, self._rejects, self._duck, self._threads)
 
     def commit(self) -> None:
         """Rows first, rejects next, the manifest last: without it nothing counts."""

@@ -30,6 +30,11 @@ def times_of(texts: pa.Array, zone: str, duck: Duck) -> pa.Array:
     return pc.take(pa.array(known, TIME), coded.indices)
 
 
+def only(values: pa.Array, kept: pa.Array) -> pa.Array:
+    """Those that are kept; nothing is copied where all are."""
+    return values if kept.true_count == len(values) else values.filter(kept)
+
+
 def one_time(at: datetime | None, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(at, TIME), count)
 

@@ -29,6 +29,7 @@ from .conftest import House, contract, make_house
 INPUTS = {"csv": 800, "csv, large": 240, "jsonl": 600, "jsonl, large": 240}
 PACKED, PARQUET, WELL_FORMED = 160, 80, 400
 EACH = 8  # inputs a night
+NOTHING_IS_SMALL = ((incoming, "SMALL"), (landing, "SMALL"), (landing, "TINY"))
 ROW = ("id", "amount", "_source_row")
 Row = tuple[Any, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -186,8 +187,8 @@ def test_any_bytes_are_accounted_for(
 ) -> None:
     format, _, size = kind.partition(", ")
     if size:
-        for module in (incoming, landing):
-            monkeypatch.setattr(module, "SMALL", -1)
+        for module, name in NOTHING_IS_SMALL:
+            monkeypatch.setattr(module, name, -1)
     with one_installation() as installation:
 
         @inputs(INPUTS[kind])

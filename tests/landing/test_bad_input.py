@@ -355,6 +355,7 @@ JSON_LINES = [
     ('{"amount": 1}', "id is empty"),
     ('{"id": " "}', "id is empty"),
     (DEEP, "nested too deeply; flatten it"),
+    (f"{DEEP[:-1]}{']' * 100_000}}}", "nested too deeply; flatten it"),
 ]
 JSONL = [
     *(
@@ -471,8 +472,8 @@ def test_bad_jsonl(house: House, case: Case) -> None:
 @pytest.fixture
 def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is landed by the readers of large ones, which must judge alike."""
-    for module in (incoming, landing):
-        monkeypatch.setattr(module, "SMALL", -1)
+    for module, name in ((incoming, "SMALL"), (landing, "SMALL"), (landing, "TINY")):
+        monkeypatch.setattr(module, name, -1)
 
 
 @pytest.mark.usefixtures("nothing_is_small")

@@ -27,7 +27,7 @@ from .conftest import FIXED, contract
 from .test_any_bytes import BYTES, inputs
 
 BY_ROW = ExtractedAt(column="id")
-FILES = {"csv": 4_000, "jsonl": 4_000}
+FILES = {"csv": 4_000, "jsonl": 2_000}
 Read = Callable[[Incoming, Contract, Any, RejectSink], object]
 
 
