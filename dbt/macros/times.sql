@@ -62,8 +62,13 @@
     {{ return(adapter.dispatch('reporting_time')(time)) }}
 {%- endmacro %}
 
+{# UTC is told as it is: turning it there and back took longer than all else of a day's counts. #}
 {% macro default__reporting_time(time) -%}
-    timezone({{ reporting_zone() }}, timezone('UTC', {{ time }}))
+    {%- if reporting_zone() == "'UTC'" -%}
+        cast({{ time }} as timestamp)
+    {%- else -%}
+        timezone({{ reporting_zone() }}, timezone('UTC', {{ time }}))
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro reporting_date(time) -%}
@@ -80,7 +85,11 @@
 {%- endmacro %}
 
 {% macro default__start_of_date(date) -%}
-    timezone('UTC', timezone({{ reporting_zone() }}, cast({{ date }} as timestamp)))
+    {%- if reporting_zone() == "'UTC'" -%}
+        cast({{ date }} as timestamp)
+    {%- else -%}
+        timezone('UTC', timezone({{ reporting_zone() }}, cast({{ date }} as timestamp)))
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro next_month(month) -%}
