@@ -65,7 +65,7 @@
 {# In UTC nothing is to be done, and many rows cost a third of the time. #}
 {% macro default__reporting_time(time) -%}
     {%- if reporting_zone() == "'UTC'" -%}
-        {{ time }}
+        cast({{ time }} as timestamp)
     {%- else -%}
         timezone({{ reporting_zone() }}, timezone('UTC', {{ time }}))
     {%- endif -%}
@@ -85,7 +85,11 @@
 {%- endmacro %}
 
 {% macro default__start_of_date(date) -%}
-    timezone('UTC', timezone({{ reporting_zone() }}, cast({{ date }} as timestamp)))
+    {%- if reporting_zone() == "'UTC'" -%}
+        cast({{ date }} as timestamp)
+    {%- else -%}
+        timezone('UTC', timezone({{ reporting_zone() }}, cast({{ date }} as timestamp)))
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro next_month(month) -%}

@@ -95,7 +95,10 @@ class Table:
 
 
 def make_extracts(folder: Path, size: Size) -> Path:
-    """Parquet extracts, a file a table and month, below `folder`/extracts."""
+    """Parquet below `folder`/extracts: a file a table and month, named by its last day.
+
+    The day is in the name since a table may state the time of its extracts there.
+    """
     sample, extracts = folder / "sample" / "extracts", folder / "extracts"
     deals, events = size.deals // size.copies, size.events // size.copies
     if not sample.exists():
@@ -183,8 +186,10 @@ def _write_copies(
         f"create or replace temp table read as "
         f"select *, {came}[:7] as month from {table.query}"
     )
-    months = connection.sql("select distinct month from read order by month").fetchall()
-    for (month,) in months:
+    months = connection.sql(
+        f"select month, left(max({came}), 10) from read group by month order by month"
+    ).fetchall()
+    for month, last_day in months:
         connection.execute(f"""
             copy (
                 select {_copied(table)}
@@ -195,7 +200,7 @@ def _write_copies(
                 ) as read
                 {_entered(table)}
                 order by {came}, copy, number
-            ) to '{folder}/{month}.parquet' (format parquet, compression zstd)
+            ) to '{folder}/{last_day}.parquet' (format parquet, compression zstd)
         """)
 
 
