@@ -29,6 +29,14 @@
     (
         select found.* from {{ relation }} as found
         where {{ is_touched('found', columns) }}
+        {%- if 'files' in config.get('meta').touched.by %}
+            {#- by its folder a file is passed over without being opened #}
+            and found._batch_id in (
+                select batch_id from state.admitted
+                where model = '{{ model.name }}'
+                    and file_name in (select source_file from temp.touched_keys)
+            )
+        {%- endif %}
     )
     {%- else -%}
     {{ relation }}
@@ -271,6 +279,9 @@
 {% endmacro %}
 
 {% macro build_whole(target, plan) %}
+    {%- if 'temp.touched_keys' in sql -%}
+        {{ exceptions.raise_compiler_error(model.name ~ " was compiled for some keys and would be built as if for all; please report this") }}
+    {%- endif -%}
     {{ make_way_for(target) }}
     {% call statement('main') -%}
         create or replace table {{ target }} as (
