@@ -68,6 +68,8 @@
     {%- set is_known = told['version'] is not none and found is not none and found.type == 'table' -%}
     {%- do whole.update({'is_known': is_known, 'watchers': told['watchers'], 'is_told': true}) -%}
     {%- if flags.FULL_REFRESH or not is_known or not told['is_same'] -%}{{ return(whole) }}{%- endif -%}
+    {#- an account looks at what stands there, also where nobody meant to change it #}
+    {%- if config.get('meta', {}).get('is_account') -%}{{ return(whole) }}{%- endif -%}
     {%- set by = config.get('meta', {}).get('touched', {}).get('by', {}) -%}
     {%- set news = [] -%}
     {%- for input in told['inputs'] if input.read_version != input.version or input.version is none -%}

@@ -54,7 +54,7 @@ def test_check_names_each_fault_of_the_seeds_by_file_and_line(tmp_path: Path) ->
 def test_a_night_that_stumbles_over_seeds_points_to_check(
     kind: str, file: str, is_hinted: bool, status: str
 ) -> None:
-    outcome = Outcome("id", "name", kind, status, 0.0, "message", file)
+    outcome = Outcome("id", "name", kind, status, 0.0, 0.0, "message", file)
     assert ("`funnelhouse check`" in hint([outcome])) is is_hinted
 
 
