@@ -34,8 +34,12 @@ class StoriesTogether(LoadFileScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StoriesTogether:
-    return StoriesTogether(config, log)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Any
+) -> StoriesTogether | None:
+    """Where tests are told to go by file; elsewhere as xdist would have it."""
+    by_file = config.getoption("dist") == "loadfile"
+    return StoriesTogether(config, log) if by_file else None
 
 
 @pytest.fixture(scope="session")
