@@ -16,6 +16,7 @@
 {% macro default__record_key(column) -%}
     case
             when contains({{ column }}, '@') or contains({{ column }}, '%40')
+                or contains({{ column }}, '%25')
                 then {{ hashed(label(column)) }}
             else {{ label(column) }}
         end
@@ -30,9 +31,9 @@
 {%- endmacro %}
 
 {% macro default__masked(expression) -%}
-    {%- set signs = ['@', '%40', '+', '%2B'] -%}
+    {%- set signs = ['@', '%40', '2540', '+', '%2B', '%2b'] -%}
     {%- set address = "[^\\s/?=&#<>\"'',;:|]+(@|%(25)*40)[^\\s/?=&#<>\"'',;:|@]+\\.[a-zA-Z]{2,}" -%}
-    {%- set number = '(\\+|%2B)[0-9](([ ()./-]|%20)*[0-9]){6,}' -%}
+    {%- set number = '(\\+|%2[Bb])[0-9](([ ()./-]|%20)*[0-9]){6,}' -%}
     case
             when {% for sign in signs %}contains({{ expression }}, '{{ sign }}'){{ ' or ' if not loop.last }}{% endfor %}
                 then regexp_replace(

@@ -27,8 +27,11 @@ pytestmark = pytest.mark.slow
 
 SOURCES = "hubspot,segment,ad_spend,plain,snowplow_web,snowplow_ecommerce,olist"
 ADDRESS, ENCODED = "planted@pii.example", "planted%40pii.example"
+TWICE = "planted%2540pii.example"
 NUMBER, NAME = "+49 170 555-0199", "Plantina Personova"
-PLANTED = re.compile(r"pii\.example|plantina|personova|170.{0,3}555", re.IGNORECASE)
+PLANTED = re.compile(
+    r"pii\.example|plantina|personova|170.{0,3}555.{0,3}0199", re.IGNORECASE
+)
 TOLD = f"x {ADDRESS} {NUMBER}"
 URL = f"https://{ADDRESS}/u/{ADDRESS}/?mail={ENCODED}&tel=%2B491705550199#{ADDRESS}"
 TIME = re.compile(r"(_at|_date|_tstamp|^date|timestamp|_synced|createdate|At)$")
@@ -36,12 +39,12 @@ NUMBERS = re.compile(r"(amount|probability|clicks|impressions|_sequence|close_va
 TEXT_KEYS = ("deal_id", "lead_id", "contact_id", "id", "engagement_id", "mql_id")
 DOCUMENT = {
     **{"email": ADDRESS, "name": NAME, "phone": NUMBER, "url": URL, "region": TOLD},
-    **{"product": TOLD, "referrer": URL, "ip": "203.0.113.7"},
+    **{"product": TWICE, "referrer": URL, "ip": "203.0.113.7"},
 }
 CONTEXT = {
     "campaign": {"source": TOLD, "medium": TOLD, "name": TOLD, "term": TOLD},
     "page": {"url": URL, "referrer": URL},
-    "device": {"type": TOLD},
+    "device": {"type": "%2b491705550199"},
 }
 
 
