@@ -1,0 +1,55 @@
+"""Faults of forecasts: what was known when, whose chance, what a score counts."""
+
+from tests.mutations.faults.fault import Fault
+
+CHANCES = "models/intermediate/int_chances.sql"
+JOURNEYS = "models/intermediate/int_forecast_journeys.sql"
+LANDMARKS = "models/intermediate/int_chance_landmarks.sql"
+MEMBERS = "models/intermediate/int_chance_members.sql"
+TOTALS = "models/intermediate/int_pipeline_forecasts.sql"
+VALUES_THEN = "models/intermediate/int_forecast_values.sql"
+
+FORECASTS = [
+    Fault(
+        "a past forecast knows outcomes that came to be known later",
+        MEMBERS,
+        "or coalesce(members.end_known_at <= dates.forecast_at, true) as is_end_known",
+        "or true as is_end_known",
+        "an_outcome_known_only_later_was_open_when_the_forecast_was_made",
+    ),
+    Fault(
+        "a past forecast knows moves that came to be known later",
+        JOURNEYS,
+        "when dates.is_as_known",
+        "when false",
+        "a_move_counts_from_when_it_was_known_and_in_a_backfill_from_when_it_happened",
+    ),
+    Fault(
+        "who left early counts among those who outlast a stage's patience",
+        LANDMARKS,
+        "members.stayed_for > patiences.patience_count * members.patience, true",
+        "true, true",
+        "who_left_within_the_patience_tells_nothing_of_those_who_outlast_it",
+    ),
+    Fault(
+        "a probability that has held all along foretells past outcomes",
+        VALUES_THEN,
+        "and changes.changed_at > timestamp '0001-01-01 00:00:00'",
+        "",
+        "a_value_that_has_held_all_along_is_hindsight_before_it_was_known",
+    ),
+    Fault(
+        "a handful of outcomes measure a chance",
+        CHANCES,
+        "where cells.outcomes_count >= 30",
+        "where cells.outcomes_count >= 1",
+        "fewer_than_thirty_outcomes_measure_nothing",
+    ),
+    Fault(
+        "the error of a chance averages out over deals that share it",
+        TOTALS,
+        "power(sum(shared_amount), 2) * max(variance)",
+        "sum(power(shared_amount, 2)) * max(variance)",
+        "the_error_of_a_chance_is_that_of_all_who_share_it_at_once",
+    ),
+]
