@@ -7,6 +7,7 @@ JOURNEYS = "models/intermediate/int_forecast_journeys.sql"
 LANDMARKS = "models/intermediate/int_chance_landmarks.sql"
 MEMBERS = "models/intermediate/int_chance_members.sql"
 TOTALS = "models/intermediate/int_pipeline_forecasts.sql"
+WINS = "models/intermediate/int_quota_wins.sql"
 VALUES_THEN = "models/intermediate/int_forecast_values.sql"
 
 FORECASTS = [
@@ -51,5 +52,26 @@ FORECASTS = [
         "power(sum(shared_amount), 2) * max(variance)",
         "sum(power(shared_amount, 2)) * max(variance)",
         "the_error_of_a_chance_is_that_of_all_who_share_it_at_once",
+    ),
+    Fault(
+        "a win on the day after the period counts in it",
+        WINS,
+        "and quotas.period_end > wins.won_date",
+        "and quotas.period_end >= wins.won_date",
+        "a_win_counts_for_its_owner_its_team_and_its_period_alone",
+    ),
+    Fault(
+        "a deal due after the period covers its quota",
+        "models/intermediate/int_quota_coverage.sql",
+        "coalesce(quotas.ends_at > forecasts.expected_close_at, true)",
+        "true",
+        "deals_expected_in_time_cover_a_quota_by_their_measured_chance_else_the_stated",
+    ),
+    Fault(
+        "a fraction of a deal fills a gap",
+        "models/marts/fct_target_attainment.sql",
+        "ceil(missing_value / nullif(deal_value * win_rate, 0))",
+        "floor(missing_value / nullif(deal_value * win_rate, 0))",
+        "what_is_missing_is_asked_of_new_deals_at_the_measured_rate_and_time",
     ),
 ]
