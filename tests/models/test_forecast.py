@@ -1,4 +1,4 @@
-"""Forecasts of open deals, what became of earlier ones, quotas: all by hand."""
+"""Forecasts, quotas, bottlenecks and owners of a few deals, by hand."""
 
 from datetime import date, datetime
 from math import ceil
@@ -97,7 +97,7 @@ FILES: dict[str, Rows] = {
 }
 MODELS = (
     *("fct_pipeline_forecast", "fct_forecast_calibration"),
-    "fct_target_attainment",
+    *("fct_target_attainment", "fct_bottlenecks", "fct_owner_performance"),
 )
 ONE_CHANCE = 12 / 31  # the deal in limbo was at risk as well, and is open still
 
@@ -226,3 +226,64 @@ def test_a_period_that_is_over_asks_for_no_more_deals(marts: Marts) -> None:
     row = attainment(marts, "2024-02-01", "won_count")
     assert (row["won_count"], row["attainment_rate"]) == (0, 0)
     assert row["is_ended"] and row["deals_needed_count"] is None
+
+
+def test_time_in_a_stage_counts_those_that_are_there_still(marts: Marts) -> None:
+    (row,) = marts.rows(
+        "select * from marts.fct_bottlenecks where segment_code = 'one'"
+    )
+    assert (row["visits_count"], row["open_count"], row["stale_count"]) == (33, 3, 1)
+    # 12 of 31 leave after 5 days, 18 of 19 after 8
+    assert (row["median_seconds"], row["p90_seconds"]) == (8 * 86400, 8 * 86400)
+    assert row["advancing_rate"] == pytest.approx(ONE_CHANCE)
+    assert row["leaving_rate"] == pytest.approx(18 / 31)
+
+
+def test_a_segment_that_converts_less_than_all_of_them_has_a_drop(marts: Marts) -> None:
+    (row,) = marts.rows(
+        "select * from marts.fct_bottlenecks where segment_code = 'one'"
+    )
+    assert (row["horizon_days"], row["entered_count"]) == (30, 30)
+    assert row["compared_code"] == "all_segments"
+    assert row["worst_drop"] == pytest.approx(48 / 90 - 12 / 30)
+    assert row["is_worst_drop"]
+
+
+def test_owners_are_compared_by_rates_that_few_outcomes_cannot_carry_away(
+    marts: Marts,
+) -> None:
+    rows = {
+        row["owner_id"]: row
+        for row in marts.rows(
+            "select * from marts.fct_owner_performance where pipeline_code = 'p'"
+            " and (owner_id <> 'all' or team_code = 'all')"
+        )
+    }
+    assert rows["olga"]["conversion_rate"] == pytest.approx(12 / 30)
+    assert rows["tom"]["conversion_rate"] == pytest.approx(36 / 60)
+    assert rows["unknown"]["outcomes_count"] == 1
+    common, outcomes = rows["all"]["conversion_rate"], {"olga": 30, "tom": 60}
+    counts = {**outcomes, "unknown": 1}
+    spread = sum(
+        count * (rows[owner]["conversion_rate"] - common) ** 2
+        for owner, count in counts.items()
+    )
+    effective = 91 - sum(count**2 for count in counts.values()) / 91
+    between = (spread - 2 * common * (1 - common)) / effective
+    for owner, count in outcomes.items():
+        kept = between / (between + common * (1 - common) / count)
+        own = rows[owner]["conversion_rate"]
+        assert rows[owner]["shrunk_rate"] == pytest.approx(
+            common + kept * (own - common)
+        )
+
+
+def test_an_owner_is_told_what_is_open_stale_and_won(marts: Marts) -> None:
+    (row,) = marts.rows("""
+        select * from marts.fct_owner_performance
+        where pipeline_code = 'p' and owner_id = 'olga'
+    """)
+    assert (row["won_count"], row["lost_count"], row["won_amount"]) == (12, 18, 1200)
+    assert (row["open_count"], row["stale_share"]) == (1, 0)
+    assert row["weighted_amount"] == pytest.approx(300 * ONE_CHANCE)
+    assert row["median_seconds_to_win"] == 5 * 86400

@@ -15,6 +15,11 @@ days as (
     select
         calendar.*,
         calendar.calendar_date = runs.as_of_date as is_as_of,
+        -- what happens as the next month begins is not of this one
+        case
+            when calendar.calendar_date = runs.as_of_date then calendar.ended_at
+            else {{ plus_seconds('calendar.ended_at', '-0.000001') }}
+        end as forecast_at,
         {{ start_of_date('calendar.calendar_month') }} as month_began_at
     from {{ ref('int_calendar') }} as calendar
     inner join runs
@@ -38,7 +43,7 @@ counted as (
         sources.source_code,
         days.calendar_date as forecast_date,
         days.calendar_month as forecast_month,
-        days.ended_at as forecast_at,
+        days.forecast_at,
         days.is_as_of,
         sources.observed_until,
         count(extracts.extracted_at) as extracts_count,
@@ -47,16 +52,16 @@ counted as (
     inner join days
         on days.is_as_of
         or (
-            sources.observed_until >= days.ended_at
+            sources.observed_until >= {{ plus_seconds('days.ended_at', '-1') }}
             and coalesce(sources.history_from < days.ended_at, true)
         )
     left join extracts
         on sources.source_code = extracts.source_code
         and days.month_began_at <= extracts.extracted_at
-        and days.ended_at >= extracts.extracted_at
+        and days.forecast_at >= extracts.extracted_at
     group by
         sources.source_code, days.calendar_date, days.calendar_month,
-        days.ended_at, days.is_as_of, sources.observed_until
+        days.forecast_at, days.is_as_of, sources.observed_until
 
 ),
 

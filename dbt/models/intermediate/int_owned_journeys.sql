@@ -10,7 +10,7 @@ owned as (
 
     select
         journeys.journey_id,
-        journeys.pipeline_code,
+        coalesce(journeys.pipeline_code, 'unknown') as pipeline_code,
         coalesce(amounts.owner_id, 'unknown') as owner_id,
         coalesce(owners.team_code, 'unknown') as team_code,
         journeys.outcome_code,

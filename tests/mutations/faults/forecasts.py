@@ -1,4 +1,4 @@
-"""Faults of forecasts: what was known when, whose chance, what a score counts."""
+"""Faults of forecasts, quotas, bottlenecks and owners."""
 
 from tests.mutations.faults.fault import Fault
 
@@ -73,5 +73,26 @@ FORECASTS = [
         "ceil(missing_value / nullif(deal_value * win_rate, 0))",
         "floor(missing_value / nullif(deal_value * win_rate, 0))",
         "what_is_missing_is_asked_of_new_deals_at_the_measured_rate_and_time",
+    ),
+    Fault(
+        "who is at a stage still is thought to have left it",
+        "models/intermediate/int_stage_waits.sql",
+        "when stayed_for is null or stayed_for > watched_for then 'open'",
+        "when stayed_for is null or stayed_for > watched_for then 'elsewhere'",
+        "a_stay_leads_on_ends_elsewhere_or_goes_on_as_far_as_it_was_watched",
+    ),
+    Fault(
+        "the newest months are held against themselves too",
+        "models/intermediate/int_stage_drops.sql",
+        "sum(case when recency between 4 and 15 then entered_count end)",
+        "sum(case when recency between 1 and 15 then entered_count end)",
+        "the_three_newest_mature_months_are_held_against_the_twelve_before_them",
+    ),
+    Fault(
+        "an owner's rate stands as it is, however few the outcomes",
+        "models/intermediate/int_owner_rates.sql",
+        "/ (owners_variance + chance_variance)",
+        "/ owners_variance",
+        "few_outcomes_are_drawn_further_to_the_common_rate_than_many",
     ),
 ]
