@@ -31,6 +31,7 @@ MOST_STEPS_ELSE: Final = 10
 EVERY: Final = ("", "all")
 OUTCOME_CODES: Final = ("open", "won", "lost")
 ACTOR_CODES: Final = ("customer", "seller")
+PERIOD_CODES: Final = ("month", "quarter")
 UNIT_CODES: Final = ("person", "visitor", "session", "journey")
 MODE_CODES: Final = ("ordered", "strict", "unordered")
 OPERATOR_CODES: Final = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
@@ -422,7 +423,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
     },
     "targets": {
         "period_start": _day,
-        "period_code": _filled,
+        "period_code": _one_of(PERIOD_CODES),
         "metric_code": _filled,
         "horizon_days": _optional(_positive_whole),
         "target_value": _not_negative,

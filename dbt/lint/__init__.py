@@ -52,6 +52,7 @@ microseconds = call_of("microseconds")
 next_month = call_of("next_month")
 normal_two_sided_tail = call_of("normal_two_sided_tail")
 number = call_of("number")
+period_end = call_of("period_end")
 plus_days = call_of("plus_days")
 plus_seconds = call_of("plus_seconds")
 reporting_date = call_of("reporting_date")
@@ -97,6 +98,10 @@ def figure_key(keys: Sequence[str]) -> str:
     return f"concat({', '.join(keys)})"
 
 
+def forecast_sums() -> list[str]:
+    return ["open_count", "open_amount"]
+
+
 def hash_of(expressions: Sequence[str]) -> str:
     return f"md5(concat({', '.join(expressions)}))"
 
@@ -107,6 +112,18 @@ def hashed_key(kind: str, source_code: str, key: str) -> str:
 
 def home_currency() -> str:
     return "'USD'"
+
+
+def incidence_moments(cohorts: str) -> str:
+    return rows_of(cohorts)
+
+
+def incidence_points(moments: str) -> str:
+    return rows_of(moments)
+
+
+def incidence_variances() -> str:
+    return "hazard_variance, converting_variance, covariance"
 
 
 def json_text(document: str, path: str) -> str:

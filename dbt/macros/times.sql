@@ -132,3 +132,13 @@
 {% macro default__from_reporting_time(time) -%}
     timezone('UTC', timezone({{ reporting_zone() }}, {{ time }}))
 {%- endmacro %}
+
+{# The day after a month or quarter that begins on a date. #}
+{% macro period_end(period_code, period_start) -%}
+    cast(
+        case {{ period_code }}
+            when 'quarter' then {{ dbt.dateadd('month', 3, period_start) }}
+            else {{ dbt.dateadd('month', 1, period_start) }}
+        end as date
+    )
+{%- endmacro %}

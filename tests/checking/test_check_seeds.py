@@ -144,7 +144,7 @@ BAD_VALUES = [
     ("loss_reasons", "s,k,,K", "loss_reason_code '' is empty"),
     ("loss_reasons", "s,k,k,", "loss_reason_name '' is empty"),
     ("targets", "2026-1-1,month,p,,,wins,,,,1", "period_start '2026-1-1' is no date"),
-    ("targets", "2026-01-01,,p,,,wins,,,,1", "period_code '' is empty"),
+    ("targets", "2026-01-01,,p,,,wins,,,,1", "period_code '' must be one of month"),
     ("targets", "2026-01-01,month,p,,,,,,,1", "metric_code '' is empty"),
     ("targets", "2026-01-01,month,p,,,k,,,0,1", "horizon_days '0' is no whole number"),
     ("targets", '2026-01-01,month,p,,,k,,,,"1,5"', "target_value '1,5' is no number"),

@@ -1,6 +1,7 @@
 """CRM Sales Opportunities: the figures that any correct pipeline reproduces."""
 
 import csv
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
@@ -188,3 +189,83 @@ def test_odd_spellings_and_empty_accounts_are_kept(
     empty = "select count(*) from marts.fct_journeys where account_id is null"
     missing = sum(not row["account"] for row in opportunities)
     assert maven_crm.one(empty) == (missing,) == (1_425,)
+
+
+def month_ends(rows: list[dict[str, str]]) -> list[date]:
+    days = [date.fromisoformat(row["engage_date"]) for row in rows]
+    return sorted({day.replace(day=1) for day in days})[1:]
+
+
+def test_past_forecasts_are_a_backfill_of_what_was_open_then(
+    maven_crm: Marts, opportunities: list[dict[str, str]]
+) -> None:
+    dated = [row for row in opportunities if row["engage_date"]]
+    expected = {
+        first: sum(
+            row["engage_date"] < str(first)
+            and (not row["close_date"] or row["close_date"] >= str(first))
+            for row in dated
+        )
+        for first in month_ends(dated)
+        if first > date(2017, 3, 1)  # watched from March on
+    }
+    found = maven_crm("""
+        select forecast_month + interval 1 month, open_count, knowledge_basis
+        from marts.fct_pipeline_forecast as forecasts
+        inner join intermediate.int_forecast_dates using (forecast_date)
+        where not forecasts.is_as_of and close_code = 'all'
+            and pipeline_code = 'all' and stage_code = 'all' and segment_code = 'all'
+        order by 1
+    """)
+    assert {first.date(): count for first, count, _ in found} == expected
+    assert {basis for *_, basis in found} == {"changed_at"}
+
+
+def test_no_probability_is_stated_and_the_measured_beats_a_coin(
+    maven_crm: Marts,
+) -> None:
+    scores = maven_crm("""
+        select probability_code, knowledge_basis, brier_score
+        from marts.fct_forecast_calibration
+        where pipeline_code = 'all' and band_code = 'all'
+            and won_count + lost_count > 100
+    """)
+    assert {(code, basis) for code, basis, _ in scores} == {("measured", "changed_at")}
+    assert sum(score for *_, score in scores) / len(scores) < 0.25
+
+
+def test_wins_and_losses_by_agent_product_and_quarter_are_the_files(
+    maven_crm: Marts, opportunities: list[dict[str, str]]
+) -> None:
+    expected = Counter(
+        (
+            row["sales_agent"],
+            row["product"],
+            (int(row["close_date"][5:7]) + 2) // 3,
+            row["deal_stage"].lower(),
+        )
+        for row in opportunities
+        if row["close_date"]
+    )
+    found = maven_crm("""
+        select owner_id, product_code, quarter(outcome_at), outcome_code, count(*)
+        from marts.fct_journeys where outcome_at is not null group by all
+    """)
+    assert {tuple(key): count for *key, count in found} == expected
+
+
+def test_an_agents_wins_and_losses_are_the_files(
+    maven_crm: Marts, opportunities: list[dict[str, str]]
+) -> None:
+    expected = Counter(
+        (row["sales_agent"], row["deal_stage"].lower())
+        for row in opportunities
+        if row["close_date"]
+    )
+    found = maven_crm("""
+        select owner_id, won_count, lost_count from marts.fct_owner_performance
+        where pipeline_code = 'all' and owner_id <> 'all'
+    """)
+    assert {(owner, "won"): won for owner, won, _ in found} | {
+        (owner, "lost"): lost for owner, _, lost in found
+    } == expected

@@ -17,16 +17,7 @@ points as (
 
     select
         *,
-        case
-            when at_risk_count > ending_count
-                then ending_count / (at_risk_count * (at_risk_count - ending_count))
-            else 0
-        end as hazard_variance,
-        power(survival_before, 2)
-        * (at_risk_count - converting_count)
-        * converting_count
-        / power(at_risk_count, 3) as converting_variance,
-        survival_before * converting_count / power(at_risk_count, 2) as covariance
+        {{ incidence_variances() }}
     from {{ ref('int_incidence_points') }}
 
 ),

@@ -43,7 +43,10 @@ losses as (
             as lost_number,
         max_by(
             changed_at, case when is_lost and not was_lost_here then step_number end
-        ) as lost_at
+        ) as lost_at,
+        max_by(
+            known_at, case when is_lost and not was_lost_here then step_number end
+        ) as lost_known_at
     from mapped
     group by journey_id, pipeline_code
     having max(case when recency = 1 and is_lost then 1 else 0 end) = 1
@@ -70,7 +73,8 @@ ended as (
                 then 'lost'
             when paired.departed_number is not null then 'transferred'
         end as known_end_code,
-        losses.lost_at
+        losses.lost_at,
+        losses.lost_known_at
     from paired
     inner join journeys on paired.journey_id = journeys.journey_id
     left join losses
@@ -112,6 +116,12 @@ classified as (
         {{ reporting_month('origin_at') }} as cohort_month,
         case when ended_after <= watched_for then known_end_code else 'open' end
             as end_code,
+        origin_known_at,
+        case known_end_code
+            when 'converted' then converted_known_at
+            when 'lost' then lost_known_at
+            when 'transferred' then transferred_known_at
+        end as end_known_at,
         least(ended_after, watched_for) as followed_for,
         case when watched_after > 0 then watched_after end as watched_after
     from timed

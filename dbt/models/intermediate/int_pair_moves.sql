@@ -8,7 +8,8 @@ with moves as (
             when transitions.pipeline_code
                 <> lead(transitions.pipeline_code) over in_journey
                 then lead(transitions.changed_at) over in_journey
-        end as departed_at
+        end as departed_at,
+        lead(transitions.known_at) over in_journey as next_known_at
     from {{ touched(ref('int_transitions')) }} as transitions
     left join {{ ref('int_stages_at_as_of') }} as stages
         on transitions.pipeline_code = stages.pipeline_code
@@ -26,7 +27,8 @@ visits as (
         pipeline_code,
         stage_code,
         min(step_number) as step_number,
-        {{ first_time('changed_at', 'step_number') }} as origin_at
+        {{ first_time('changed_at', 'step_number') }} as origin_at,
+        {{ first_time('known_at', 'step_number') }} as origin_known_at
     from moves
     where not is_lost and not is_unmapped
     group by journey_id, pipeline_code, stage_code
@@ -39,6 +41,7 @@ paired as (
         visits.journey_id,
         visits.pipeline_code,
         visits.origin_at,
+        visits.origin_known_at,
         pairs.from_stage_code,
         pairs.to_stage_code,
         min_by(
@@ -48,6 +51,13 @@ paired as (
                     then later.step_number
             end
         ) as converted_at,
+        min_by(
+            later.known_at,
+            case
+                when later.order_at_as_of >= pairs.to_stage_order and not later.is_lost
+                    then later.step_number
+            end
+        ) as converted_known_at,
         min(
             case
                 when later.order_at_as_of >= pairs.to_stage_order and not later.is_lost
@@ -58,6 +68,10 @@ paired as (
             later.departed_at,
             case when later.departed_at is not null then later.step_number end
         ) as transferred_at,
+        min_by(
+            later.next_known_at,
+            case when later.departed_at is not null then later.step_number end
+        ) as transferred_known_at,
         min(case when later.departed_at is not null then later.step_number end)
             as departed_number
     from visits
@@ -70,7 +84,8 @@ paired as (
         and visits.step_number <= later.step_number
     where visits.origin_at is not null
     group by
-        visits.journey_id, visits.pipeline_code, visits.origin_at,
+        visits.journey_id, visits.pipeline_code,
+        visits.origin_at, visits.origin_known_at,
         pairs.from_stage_code, pairs.to_stage_code
 
 )

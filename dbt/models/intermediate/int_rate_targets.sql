@@ -2,12 +2,7 @@ with targets as (
 
     select
         cast(period_start as date) as period_start,
-        cast(
-            case period_code
-                when 'quarter' then {{ dbt.dateadd('month', 3, 'period_start') }}
-                else {{ dbt.dateadd('month', 1, 'period_start') }}
-            end as date
-        ) as period_end,
+        {{ period_end('period_code', 'period_start') }} as period_end,
         coalesce(pipeline_code, 'all') as pipeline_code,
         from_stage_code,
         to_stage_code,

@@ -3,6 +3,7 @@
 from tests.mutations.faults.conversions import CONVERSIONS
 from tests.mutations.faults.event_funnels import EVENT_FUNNELS
 from tests.mutations.faults.fault import Fault
+from tests.mutations.faults.forecasts import FORECASTS
 from tests.mutations.faults.gates import GATES
 from tests.mutations.faults.ledger import LEDGER
 from tests.mutations.faults.snapshots import SNAPSHOTS
@@ -15,6 +16,7 @@ FAULTS: list[Fault] = [
     *STAGE_FUNNELS,
     *EVENT_FUNNELS,
     *CONVERSIONS,
+    *FORECASTS,
     *VALUES,
     *GATES,
 ]

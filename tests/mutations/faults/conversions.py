@@ -5,9 +5,9 @@ from tests.mutations.faults.fault import Fault
 CHANGES = "models/intermediate/int_rate_changes.sql"
 HORIZONS = "models/intermediate/int_cohort_horizons.sql"
 MEMBERS = "models/intermediate/int_conversion_members.sql"
-MOMENTS = "models/intermediate/int_incidence_moments.sql"
+MOMENTS = "macros/incidence.sql"
 PAIRS = "models/intermediate/int_pair_moves.sql"
-POINTS = "models/intermediate/int_incidence_points.sql"
+POINTS = MOMENTS
 STATISTICS_TESTS = "tests/models/test_statistics.py"
 
 CONVERSIONS = [

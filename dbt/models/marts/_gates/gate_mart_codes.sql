@@ -16,6 +16,11 @@
     'fct_monthly_throughput': [
         'stage_code', 'pipeline_code', 'segment_code', 'channel_code',
     ],
+    'fct_pipeline_forecast': ['stage_code', 'pipeline_code', 'segment_code'],
+    'fct_forecast_calibration': ['pipeline_code'],
+    'fct_target_attainment': ['pipeline_code'],
+    'fct_bottlenecks': ['stage_code', 'pipeline_code', 'segment_code'],
+    'fct_owner_performance': ['pipeline_code'],
     'fct_journey_events': ['event_code'],
     'fct_web_sessions': ['channel_code'],
 } %}
@@ -54,7 +59,7 @@ registered as (
     select distinct 'event' as kind_code, event_code as code
     from {{ ref('event_aliases') }}
     {% for kind, codes in {
-        'stage': ['unmapped'], 'pipeline': ['all', 'unknown', 'unmapped'],
+        'stage': ['all', 'unmapped'], 'pipeline': ['all', 'unknown', 'unmapped'],
         'segment': ['all', 'unknown', 'ended_before_landmark'],
         'channel': ['all', 'unknown', 'unmapped'], 'event': ['unmapped'],
     }.items() %}

@@ -1,0 +1,7 @@
+with moments as (
+
+    {{ incidence_moments(ref('int_chance_cohorts')) }}
+
+)
+
+select * from moments

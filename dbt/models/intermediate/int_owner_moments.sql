@@ -1,0 +1,7 @@
+with moments as (
+
+    {{ incidence_moments(ref('int_owner_cohorts')) }}
+
+)
+
+select * from moments
