@@ -284,3 +284,11 @@ def linked_account(check_code: str, name: str, column: str, condition: str) -> s
 
 def published_account(held: str, mart: str) -> str:
     return f"select '{mart}' as check_code, source_code as scope from {held}"  # noqa: S608
+
+
+def wilson_low(successes: str, trials: str) -> str:
+    return f"wilson_low({successes}, {trials})"
+
+
+def wilson_high(successes: str, trials: str) -> str:
+    return f"wilson_high({successes}, {trials})"

@@ -43,3 +43,18 @@
         else exp(-{{ x }} * {{ x }}) / sqrt(pi()) / {{ fraction.sql }}
     end
 {%- endmacro %}
+
+{# The interval of a share by its two bounds; null where nobody was tried. #}
+{% macro wilson_low(successes, trials) -%}
+    case
+        when {{ trials }} > 0
+            then greatest(0, {{ wilson_bound(successes, trials, '-') }})
+    end
+{%- endmacro %}
+
+{% macro wilson_high(successes, trials) -%}
+    case
+        when {{ trials }} > 0
+            then least(1, {{ wilson_bound(successes, trials, '+') }})
+    end
+{%- endmacro %}
