@@ -292,3 +292,7 @@ def wilson_low(successes: str, trials: str) -> str:
 
 def wilson_high(successes: str, trials: str) -> str:
     return f"wilson_high({successes}, {trials})"
+
+
+def followed_counts() -> str:
+    return "count(*) as journeys_count, count(end_code) as watched_count"

@@ -58,3 +58,30 @@
             then least(1, {{ wilson_bound(successes, trials, '+') }})
     end
 {%- endmacro %}
+
+{#
+    Of a group of clocks at a horizon: all; those that had ended before they began (at
+    a landmark); those watched from there to the horizon; of these the converted within.
+#}
+{% macro followed_counts() -%}
+    count(*) as journeys_count,
+        count(case when followed_for < 0 and end_code <> 'open' then 1 end)
+            as ended_before_landmark_count,
+        count(
+            case
+                when followed_for >= 0
+                    and watched_for >= horizon_microseconds
+                    and not is_left_truncated
+                    then 1
+            end
+        ) as watched_count,
+        count(
+            case
+                when followed_for between 0 and horizon_microseconds
+                    and watched_for >= horizon_microseconds
+                    and not is_left_truncated
+                    and end_code = 'converted'
+                    then 1
+            end
+        ) as converted_count
+{%- endmacro %}

@@ -1,4 +1,3 @@
--- Only who was watched for the whole horizon is asked whether it converted within it.
 with clocks as (
 
     select * from {{ ref('int_evidence_clocks') }}
@@ -11,16 +10,12 @@ horizons as (
 
 ),
 
-timed as (
+faced as (
 
     select
         clocks.*,
         horizons.horizon_days,
-        horizons.horizon_microseconds,
-        clocks.followed_for < 0 and clocks.end_code <> 'open' as is_over,
-        clocks.followed_for >= 0
-        and clocks.watched_for >= horizons.horizon_microseconds
-        and not clocks.is_left_truncated as is_watched
+        horizons.horizon_microseconds
     from clocks
     cross join horizons
 
@@ -34,18 +29,8 @@ counted as (
         owner_id,
         evidence_code,
         horizon_days,
-        count(*) as journeys_count,
-        count(case when is_over then 1 end) as ended_before_landmark_count,
-        count(case when is_watched then 1 end) as watched_count,
-        count(
-            case
-                when is_watched
-                    and end_code = 'converted'
-                    and followed_for <= horizon_microseconds
-                    then 1
-            end
-        ) as converted_count
-    from timed
+        {{ followed_counts() }}
+    from faced
     group by pipeline_code, stage_code, owner_id, evidence_code, horizon_days
 
 )
