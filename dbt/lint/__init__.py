@@ -297,3 +297,7 @@ def wilson_high(successes: str, trials: str) -> str:
 
 def followed_counts() -> str:
     return "count(*) as journeys_count, count(end_code) as watched_count"
+
+
+def recovery_microseconds() -> str:
+    return "1000000"

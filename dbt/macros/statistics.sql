@@ -85,3 +85,8 @@
             end
         ) as converted_count
 {%- endmacro %}
+
+{# How long a silence is watched for a win, in microseconds. #}
+{% macro recovery_microseconds() -%}
+    {{ var('recovery_days') * 86400 * 1000000 }}
+{%- endmacro %}

@@ -36,18 +36,7 @@ turns as (
 
 missed as (
 
-    select
-        reaches.journey_id,
-        reaches.pipeline_code,
-        min_by(stages.stage_code, stages.stage_order) as missed_stage_code
-    from {{ ref('int_stage_reaches') }} as reaches
-    inner join {{ ref('int_stages_at_as_of') }} as stages
-        on reaches.pipeline_code = stages.pipeline_code
-        and reaches.stage_code = stages.stage_code
-    where reaches.first_reach_number is null
-        and stages.actor_code = 'customer'
-        and not stages.is_retired
-    group by reaches.journey_id, reaches.pipeline_code
+    select * from {{ ref('int_missed_steps') }}
 
 ),
 
