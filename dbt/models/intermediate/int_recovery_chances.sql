@@ -34,17 +34,35 @@ aged as (
 
 ),
 
+cells as (
+
+    select distinct
+        silences.pipeline_code,
+        silences.stage_code,
+        silences.is_lost,
+        ages.silent_days
+    from silences
+    cross join {{ ref('int_silence_ages') }} as ages
+
+),
+
 counted as (
 
     select
-        pipeline_code,
-        stage_code,
-        is_lost,
-        silent_days,
-        count(*) as silences_count,
-        count(is_won_back) as won_back_count
-    from aged
-    group by pipeline_code, stage_code, is_lost, silent_days
+        cells.pipeline_code,
+        cells.stage_code,
+        cells.is_lost,
+        cells.silent_days,
+        count(aged.silent_days) as silences_count,
+        count(aged.is_won_back) as won_back_count
+    from cells
+    left join aged
+        on cells.pipeline_code = aged.pipeline_code
+        and cells.stage_code = aged.stage_code
+        and cells.is_lost = aged.is_lost
+        and cells.silent_days = aged.silent_days
+    group by
+        cells.pipeline_code, cells.stage_code, cells.is_lost, cells.silent_days
 
 ),
 
