@@ -1,13 +1,7 @@
 -- Of silences that grew so old and were watched for long enough behind it: how many
 -- were won back. A stage with fewer than 30 is told by its pipeline, a pipeline with
 -- fewer not at all.
-with silences as (
-
-    select * from {{ ref('int_silences') }}
-
-),
-
-aged as (
+with aged as (
 
     select
         silences.pipeline_code,
@@ -20,7 +14,7 @@ aged as (
                 <= ages.silent_microseconds + {{ recovery_microseconds() }}
                 then 1
         end as is_won_back
-    from silences
+    from {{ ref('int_silences') }} as silences
     inner join {{ ref('int_silence_ages') }} as ages
         on {{ microseconds('silences.observed_until') }}
         - {{ microseconds('silences.began_at') }}
@@ -41,7 +35,7 @@ cells as (
         silences.stage_code,
         silences.is_lost,
         ages.silent_days
-    from silences
+    from {{ ref('int_silences') }} as silences
     cross join {{ ref('int_silence_ages') }} as ages
 
 ),

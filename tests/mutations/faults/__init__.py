@@ -1,5 +1,6 @@
 """All faults, in the order in which figures are made."""
 
+from tests.mutations.faults.causes import CAUSES
 from tests.mutations.faults.conversions import CONVERSIONS
 from tests.mutations.faults.event_funnels import EVENT_FUNNELS
 from tests.mutations.faults.fault import Fault
@@ -15,6 +16,7 @@ FAULTS: list[Fault] = [
     *STAGE_FUNNELS,
     *EVENT_FUNNELS,
     *CONVERSIONS,
+    *CAUSES,
     *VALUES,
     *GATES,
 ]
