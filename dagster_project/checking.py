@@ -34,6 +34,7 @@ ACTOR_CODES: Final = ("customer", "seller")
 PERIOD_CODES: Final = ("month", "quarter")
 UNIT_CODES: Final = ("person", "visitor", "session", "journey")
 MODE_CODES: Final = ("ordered", "strict", "unordered")
+GAIN_UNITS: Final = ("points", "percent")
 OPERATOR_CODES: Final = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -49,16 +50,21 @@ COLUMNS: Final[Mapping[str, str]] = {
     "property_name property_value from_step to_step",
     "event_aliases": "source_code source_event property_name property_value "
     "event_code actor_code",
+    "inquiries": "event_code lead_within_days",
     "channels": "source_code source_channel channel_code channel_name",
     "loss_reasons": "source_code source_reason loss_reason_code loss_reason_name",
     "targets": "period_start period_code pipeline_code owner_id team_code metric_code "
     "from_stage_code to_stage_code horizon_days target_value",
+    "plays": "play_code pipeline_code stage_code leave_reason play_name gain gain_unit",
+    "experiments": "experiment_code experiment_name pipeline_code segment_code "
+    "from_stage_code to_stage_code horizon_days started_on ended_on "
+    "control_segment_code expected_difference",
     "benchmarks": "pipeline_code from_stage_code to_stage_code horizon_days rate "
     "citation",
     "fx_rates": "currency_code rate_date home_rate",
     "gate_rules": "rule_code severity_code threshold owner_name",
 }
-OPTIONAL_FILES: Final = ("plays", "experiments", "scoring_rules")
+OPTIONAL_FILES: Final = ("scoring_rules",)
 
 
 FINDINGS_TOLD: Final = 20
@@ -409,6 +415,10 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
         "event_code": _optional(_own),
         "actor_code": _optional(_one_of(ACTOR_CODES)),
     },
+    "inquiries": {
+        "event_code": _filled,
+        "lead_within_days": _not_negative,
+    },
     "channels": {
         "source_code": _filled,
         "source_channel": _filled,
@@ -427,6 +437,21 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
         "metric_code": _filled,
         "horizon_days": _optional(_positive_whole),
         "target_value": _not_negative,
+    },
+    "plays": {
+        "play_code": _own,
+        "leave_reason": _filled,
+        "play_name": _filled,
+        "gain": _number(-100, float("inf"), "a number above -100", above=True),
+        "gain_unit": _one_of(GAIN_UNITS),
+    },
+    "experiments": {
+        "experiment_code": _own,
+        "experiment_name": _filled,
+        "horizon_days": _positive_whole,
+        "started_on": _day,
+        "ended_on": _day,
+        "expected_difference": _optional(_number(-1, 1, "a number from -1 to 1")),
     },
     "benchmarks": {
         "horizon_days": _positive_whole,
@@ -782,6 +807,15 @@ def _event_aliases(seeds: Seeds) -> Iterator[Finding]:
             yield row.says("actor_code is empty; say who does it, customer or seller")
 
 
+def _inquiries(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["inquiries"]
+    yield from _repeated(rows, "event_code")
+    known = seeds.codes("event_aliases", "event_code") - {""}
+    for row in rows:
+        code = row["event_code"]
+        yield from _unknown(row, "event_code", code, known, "event_aliases")
+
+
 def _channels(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["channels"]
     yield from _repeated(rows, "source_code", "source_channel")
@@ -812,6 +846,114 @@ def _benchmarks(seeds: Seeds) -> Iterator[Finding]:
     yield from _repeated(rows, *COLUMNS["benchmarks"].split()[:-2])
     for row in rows:
         yield from _stage_reference(seeds, row, "from_stage_code", "to_stage_code")
+
+
+def _plays(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["plays"]
+    yield from _repeated(rows, "play_code")
+    for row in rows:
+        if row["pipeline_code"] in EVERY:
+            yield row.says("a play is of one pipeline; fill in pipeline_code")
+            continue
+        wrong = list(_stage_reference(seeds, row, "stage_code"))
+        if not wrong and _is_registry_sound(seeds, row["pipeline_code"]):
+            yield from _play_stage(seeds, row)
+        yield from wrong
+
+
+def _play_stage(seeds: Seeds, row: Row) -> Iterator[Finding]:
+    """A play leads to a stage up to the sale, from one before it."""
+    code, steps = row["stage_code"], _steps_to_sale(seeds, row["pipeline_code"])
+    if code not in steps:
+        yield row.says(
+            f"stage_code {code!r} is a loss, has ended or lies behind the sale, where "
+            "no play adds a win; choose a stage up to the first won one"
+        )
+    elif code == steps[0] and row["gain_unit"] == GAIN_UNITS[0] and float(row["gain"]):
+        yield row.says(
+            f"stage_code {code!r} is the first of its pipeline, and has no share of a "
+            "stage before it to add points to; state the gain in percent of entries"
+        )
+
+
+def _is_registry_sound(seeds: Seeds, pipeline_code: str) -> bool:
+    """Every stage of a pipeline can be read: else its order is not known."""
+    counts = [
+        sum(row["pipeline_code"] == pipeline_code for row in rows["stages"])
+        for rows in (seeds.rows, seeds.sound)
+    ]
+    return counts[0] == counts[1]
+
+
+def _current_stages(seeds: Seeds, pipeline_code: str) -> list[Row]:
+    """Stages of a pipeline that have not ended, in order, losses left out."""
+    rows = [
+        row
+        for row in seeds.sound["stages"]
+        if row["pipeline_code"] == pipeline_code
+        and row["outcome_code"] != OUTCOME_CODES[-1]
+        and not row["valid_to"]
+    ]
+    return sorted(rows, key=lambda row: int(row["stage_order"]))
+
+
+def _steps_to_sale(seeds: Seeds, pipeline_code: str) -> list[str]:
+    rows = _current_stages(seeds, pipeline_code)
+    won = [n for n, row in enumerate(rows) if row["outcome_code"] == OUTCOME_CODES[1]]
+    return [row["stage_code"] for row in rows[: won[0] + 1 if won else None]]
+
+
+def _experiments(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["experiments"]
+    yield from _repeated(rows, "experiment_code")
+    for row in rows:
+        if row["started_on"] >= row["ended_on"]:
+            yield row.says(
+                f"started_on {row['started_on']} is not before ended_on "
+                f"{row['ended_on']}; an experiment lasts up to, not on, ended_on"
+            )
+        if row["pipeline_code"] in EVERY:
+            yield row.says("an experiment is of one pipeline; fill in pipeline_code")
+            continue
+        named = ("from_stage_code", "to_stage_code")
+        wrong = list(_stage_reference(seeds, row, *named))
+        if not wrong and _is_registry_sound(seeds, row["pipeline_code"]):
+            yield from _measured_pair(seeds, row)
+        yield from wrong
+
+
+def _measured_pair(seeds: Seeds, row: Row) -> Iterator[Finding]:
+    """Conversions are measured to the next stage and to the first won one."""
+    rows = _current_stages(seeds, row["pipeline_code"])
+    orders = {
+        stage["stage_code"]: int(stage["stage_order"])
+        for stage in seeds.sound["stages"]
+        if stage["pipeline_code"] == row["pipeline_code"]
+    }
+    later = [
+        stage
+        for stage in rows
+        if int(stage["stage_order"]) > orders[row["from_stage_code"]]
+    ]
+    won = [stage for stage in later if stage["outcome_code"] == OUTCOME_CODES[1]]
+    measured = [stage["stage_code"] for stage in (*later[:1], *won[:1])]
+    if row["to_stage_code"] not in measured:
+        yield row.says(
+            f"to_stage_code {row['to_stage_code']!r} is neither the next stage behind "
+            f"{row['from_stage_code']!r} nor the first won one; choose one of "
+            f"{', '.join(dict.fromkeys(measured)) or 'another from_stage_code'}"
+        )
+
+
+def _experiment_segments(seeds: Seeds) -> Iterator[Finding]:
+    known = {*EVERY, *seeds.codes("segments", "segment_code")}
+    for row in seeds.sound["experiments"]:
+        for column in ("segment_code", "control_segment_code"):
+            yield from _unknown(row, column, row[column], known, "segments")
+        if row["control_segment_code"] and row.key("segment_code") == row.key(
+            "control_segment_code"
+        ):
+            yield row.says("a segment is no control of itself; name another one")
 
 
 def _fx_rates(seeds: Seeds) -> Iterator[Finding]:
@@ -848,10 +990,14 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("funnel_steps", "funnels", "stages"), _step_stages),
     (("funnel_steps", "event_aliases"), _step_events),
     (("event_aliases",), _event_aliases),
+    (("inquiries", "event_aliases"), _inquiries),
     (("channels",), _channels),
     (("loss_reasons",), _loss_reasons),
     (("targets", "stages"), _targets),
     (("benchmarks", "stages"), _benchmarks),
+    (("plays", "stages"), _plays),
+    (("experiments", "stages"), _experiments),
+    (("experiments", "segments"), _experiment_segments),
     (("fx_rates",), _fx_rates),
     (("gate_rules",), _gate_rules),
 )

@@ -54,6 +54,7 @@ normal_two_sided_tail = call_of("normal_two_sided_tail")
 number = call_of("number")
 period_end = call_of("period_end")
 plus_days = call_of("plus_days")
+product_of = call_of("product_of")
 plus_seconds = call_of("plus_seconds")
 reporting_date = call_of("reporting_date")
 reporting_month = call_of("reporting_month")
@@ -301,3 +302,19 @@ def linked_account(check_code: str, name: str, column: str, condition: str) -> s
 
 def published_account(held: str, mart: str) -> str:
     return f"select '{mart}' as check_code, source_code as scope from {held}"  # noqa: S608
+
+
+def wilson_low(successes: str, trials: str) -> str:
+    return f"wilson_low({successes}, {trials})"
+
+
+def wilson_high(successes: str, trials: str) -> str:
+    return f"wilson_high({successes}, {trials})"
+
+
+def followed_counts() -> str:
+    return "count(*) as journeys_count, count(end_code) as watched_count"
+
+
+def recovery_microseconds() -> str:
+    return "1000000"

@@ -157,3 +157,12 @@
 {% macro default__iso_time(time) -%}
     strftime({{ time }}, '%Y-%m-%dT%H:%M:%S.%fZ')
 {%- endmacro %}
+
+{# The product of a group's numbers, none left out. #}
+{% macro product_of(number) -%}
+    {{ return(adapter.dispatch('product_of')(number)) }}
+{%- endmacro %}
+
+{% macro default__product_of(number) -%}
+    product({{ number }})
+{%- endmacro %}

@@ -185,3 +185,11 @@
 {% materialization view, adapter='spark' %}
     {{ return(context['materialization_table_spark']()) }}
 {% endmaterialization %}
+
+{% macro spark__product_of(number) -%}
+    aggregate(
+            collect_list(cast({{ number }} as double)),
+            cast(1 as double),
+            (total, factor) -> total * factor
+        )
+{%- endmacro %}

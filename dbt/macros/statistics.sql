@@ -43,3 +43,50 @@
         else exp(-{{ x }} * {{ x }}) / sqrt(pi()) / {{ fraction.sql }}
     end
 {%- endmacro %}
+
+{# The interval of a share by its two bounds; null where nobody was tried. #}
+{% macro wilson_low(successes, trials) -%}
+    case
+        when {{ trials }} > 0
+            then greatest(0, {{ wilson_bound(successes, trials, '-') }})
+    end
+{%- endmacro %}
+
+{% macro wilson_high(successes, trials) -%}
+    case
+        when {{ trials }} > 0
+            then least(1, {{ wilson_bound(successes, trials, '+') }})
+    end
+{%- endmacro %}
+
+{#
+    Of a group of clocks at a horizon: all; those that had ended before they began (at
+    a landmark); those watched from there to the horizon; of these the converted within.
+#}
+{% macro followed_counts() -%}
+    count(*) as journeys_count,
+        count(case when followed_for < 0 and end_code <> 'open' then 1 end)
+            as ended_before_landmark_count,
+        count(
+            case
+                when followed_for >= 0
+                    and watched_for >= horizon_microseconds
+                    and not is_left_truncated
+                    then 1
+            end
+        ) as watched_count,
+        count(
+            case
+                when followed_for between 0 and horizon_microseconds
+                    and watched_for >= horizon_microseconds
+                    and not is_left_truncated
+                    and end_code = 'converted'
+                    then 1
+            end
+        ) as converted_count
+{%- endmacro %}
+
+{# How long a silence is watched for a win, in microseconds. #}
+{% macro recovery_microseconds() -%}
+    {{ var('recovery_days') * 86400 * 1000000 }}
+{%- endmacro %}

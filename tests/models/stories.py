@@ -73,6 +73,9 @@ def registry(
         "segments": [],
         "segment_rules": [],
         "channels": [],
+        "inquiries": [],
+        "plays": [],
+        "experiments": [],
     }
 
 

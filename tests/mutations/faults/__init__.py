@@ -1,5 +1,6 @@
 """All faults, in the order in which figures are made."""
 
+from tests.mutations.faults.causes import CAUSES
 from tests.mutations.faults.conversions import CONVERSIONS
 from tests.mutations.faults.event_funnels import EVENT_FUNNELS
 from tests.mutations.faults.fault import Fault
@@ -17,6 +18,7 @@ FAULTS: list[Fault] = [
     *EVENT_FUNNELS,
     *CONVERSIONS,
     *FORECASTS,
+    *CAUSES,
     *VALUES,
     *GATES,
 ]

@@ -16,7 +16,7 @@ named as (
         steps.match_code as code
     from {{ ref('funnel_steps') }} as steps
     left join funnels on steps.funnel_code = funnels.funnel_code
-    {% for seed in ['targets', 'benchmarks'] %}
+    {% for seed in ['targets', 'benchmarks', 'experiments'] %}
     {% for column in ['from_stage_code', 'to_stage_code'] %}
     union all
     select
@@ -28,6 +28,22 @@ named as (
     from {{ ref(seed) }}
     {% endfor %}
     {% endfor %}
+    union all
+    select
+        'plays' as seed_name,
+        'stage_code' as name,
+        pipeline_code,
+        'stage' as kind_code,
+        stage_code as code
+    from {{ ref('plays') }}
+    union all
+    select
+        'inquiries' as seed_name,
+        'event_code' as name,
+        cast(null as {{ dbt.type_string() }}) as pipeline_code,
+        'event' as kind_code,
+        event_code as code
+    from {{ ref('inquiries') }}
 
 ),
 

@@ -1,0 +1,95 @@
+"""Faults of causes and remedies: losses, proof, answers, plays, silences."""
+
+from tests.mutations.faults.fault import Fault
+
+CAUSES = [
+    Fault(
+        "a loss is told at the first of several",
+        "models/intermediate/int_losses.sql",
+        "order by step_number desc",
+        "order by step_number",
+        "a_journey_is_lost_from_where_it_last_was_and_misses_the_next_step_of_its_"
+        "customer",
+    ),
+    Fault(
+        "the step not taken may be the seller's",
+        "models/intermediate/int_missed_steps.sql",
+        "where actor_code = 'customer' and not is_retired",
+        "where not is_retired",
+        "the_step_not_taken_is_the_first_unreached_one_of_the_customer",
+    ),
+    Fault(
+        "proof is read to the end",
+        "models/intermediate/int_stage_evidence.sql",
+        "when proven_at > landmark_at then 'proven_later'",
+        "when proven_at is null then 'proven_later'",
+        "a_stage_is_proven_by_a_customer_by_its_landmark_or_later_or_not_at_all",
+    ),
+    Fault(
+        "who is watched for less than the horizon is asked too",
+        "macros/statistics.sql",
+        "and watched_for >= horizon_microseconds\n"
+        "                    and not is_left_truncated\n"
+        "                    then 1",
+        "and not is_left_truncated\n                    then 1",
+        "conversion_with_evidence_is_asked_of_those_watched_from_the_landmark_to_the_"
+        "horizon",
+    ),
+    Fault(
+        "an inquiry is missing before a journey is due",
+        "models/intermediate/int_inquiries.sql",
+        "when due_at > watched_until then 'awaited'",
+        "when due_at is null then 'awaited'",
+        "an_inquiry_is_in_the_books_if_its_journey_was_open_or_began_in_time",
+    ),
+    Fault(
+        "who was answered as the delay ended was not yet",
+        "models/intermediate/int_answered_clocks.sql",
+        "entries.answered_within <= delays.within_microseconds",
+        "entries.answered_within < delays.within_microseconds",
+        "who_was_answered_by_a_delay_is_followed_from_there",
+    ),
+    Fault(
+        "more reach a step than there are",
+        "models/intermediate/int_play_effects.sql",
+        "least(1, rates.step_rate * gained.multiplied + gained.added)",
+        "rates.step_rate * gained.multiplied + gained.added",
+        "percents_multiply_points_add_and_nobody_reaches_a_step_twice",
+    ),
+    Fault(
+        "effects of steps are added up",
+        "models/marts/fct_uplift_scenarios.sql",
+        "{{ product_of('step_factor') }}",
+        "sum(step_factor)",
+        "plays_compound_and_are_told_alone_together_and_one_after_another",
+    ),
+    Fault(
+        "who came just before an experiment is compared with it",
+        "models/intermediate/int_experiment_arms.sql",
+        "{{ plus_days('started_on', '-horizon_days') }}",
+        "started_on",
+        "an_experiment_is_compared_with_its_control_the_time_before_and_the_year_before",
+    ),
+    Fault(
+        "a result stands while figures still move",
+        "models/marts/fct_experiment_results.sql",
+        "when not is_mature then 'not_mature'",
+        "when is_mature is null then 'not_mature'",
+        "a_result_warns_while_a_cohort_is_not_mature_or_too_small",
+    ),
+    Fault(
+        "a seller's call ends a silence",
+        "models/intermediate/int_silences.sql",
+        "where is_dated and actor_code = 'customer' and journey_id is not null",
+        "where is_dated and journey_id is not null",
+        "a_silence_lasts_from_one_sign_of_life_to_the_next",
+    ),
+    Fault(
+        "a silence too young to tell counts as not won back",
+        "models/intermediate/int_recovery_chances.sql",
+        ">= ages.silent_microseconds + {{ recovery_microseconds() }}",
+        ">= ages.silent_microseconds",
+        "a_chance_is_of_silences_so_old_that_were_watched_long_enough_and_backs_off_"
+        "below_thirty",
+    ),
+]
