@@ -98,6 +98,32 @@
     json_extract_string({{ document }}, '{{ path }}')
 {%- endmacro %}
 
+{#
+    The texts of a document at `paths` (a path a name), read in one go, for
+    `named_texts` behind it: each reading parses the whole document.
+#}
+{% macro json_texts(document, paths) -%}
+    {{ return(adapter.dispatch('json_texts')(document, paths)) }}
+{%- endmacro %}
+
+{% macro default__json_texts(document, paths) -%}
+    json_extract_string({{ document }}, [{{ quoted(paths.values()) }}])
+{%- endmacro %}
+
+{% macro named_texts(texts, paths) -%}
+    {% for name in paths -%}
+    {{ label(text_at(texts, loop.index)) }} as {{ name }}{{ ',\n        ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro text_at(texts, place) -%}
+    {{ return(adapter.dispatch('text_at')(texts, place)) }}
+{%- endmacro %}
+
+{% macro default__text_at(texts, place) -%}
+    {{ texts }}[{{ place }}]
+{%- endmacro %}
+
 {# A row a day, from the first to the last date of a relation's bounds. #}
 {% macro days_between(first, last) -%}
     {{ return(adapter.dispatch('days_between')(first, last)) }}
