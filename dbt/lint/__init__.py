@@ -122,6 +122,10 @@ def named_texts(texts: str, paths: Mapping[str, str]) -> str:
     return ", ".join(f"label({texts}) as {name}" for name in paths)
 
 
+def place_of(columns: Sequence[str]) -> str:
+    return f"place_of({', '.join(columns)})"
+
+
 def lineage(**columns: Sequence[str] | Mapping[str, str]) -> str:
     del columns
     return "_source_file as source_file, _source_row as source_row, null as uncastable"

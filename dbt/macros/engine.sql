@@ -142,6 +142,20 @@
     json_extract_string({{ document }}, '$."' || {{ name }} || '"')
 {%- endmacro %}
 
+{# What `min_by` and `max_by` put rows in order by, where that is more than a column. #}
+{% macro place_of(columns) -%}
+    {{ return(adapter.dispatch('place_of')(columns)) }}
+{%- endmacro %}
+
+{% macro default__place_of(columns) -%}
+    struct({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# A struct would be turned into these bytes by each min_by anew. #}
+{% macro duckdb__place_of(columns) -%}
+    create_sort_key({{ columns | join(", 'asc nulls last', ") }}, 'asc nulls last')
+{%- endmacro %}
+
 {# The time of the row that comes first by a number, null if that row has none. #}
 {% macro first_time(time, number) -%}
     nullif(
