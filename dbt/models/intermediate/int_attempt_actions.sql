@@ -5,6 +5,7 @@ with attempts as (
     select
         attempts.*,
         funnels.mode_code,
+        funnels.is_pruned and attempts.furthest_step_order = 1 as is_alone,
         funnels.steps_count,
         funnels.is_told_at_entry,
         funnels.attributed_step_order
@@ -22,6 +23,7 @@ places as (
         attempts.entered_at as told_at,
         case when attempts.mode_code <> 'unordered' then 1 end as told_step_order
     from attempts
+    where not attempts.is_alone
     union all
     select
         attempts.*,
@@ -42,12 +44,9 @@ told as (
         places.*,
         actions.event_id,
         actions.event_kind,
-        actions.source_code,
-        actions.person_id,
-        actions.journey_id,
-        {{ attributes('actions') | join(', ') }}
+        {{ told_of_entry('actions') | join(', ') }}
     from places
-    inner join {{ ref('int_funnel_matches') }} as actions
+    inner join {{ ref('int_funnel_hits') }} as actions
         on places.funnel_code = actions.funnel_code
         and places.unit_id = actions.unit_id
         and places.part_key = actions.part_key
@@ -82,7 +81,7 @@ numbered as (
 
 ),
 
-attempt_actions as (
+single as (
 
     select
         told.*,
@@ -94,6 +93,34 @@ attempt_actions as (
     union all
     select * from numbered
     where action_number = 1
+
+),
+
+-- what did the first step alone began with an action that its entry tells
+alone as (
+
+    select
+        attempts.*,
+        'entry' as place_code,
+        {{ told_of_entry('entries') | join(', ') }}
+    from attempts
+    inner join {{ ref('int_funnel_entries') }} as entries
+        on attempts.funnel_code = entries.funnel_code
+        and attempts.unit_id = entries.unit_id
+        and attempts.part_key = entries.part_key
+        and attempts.entry_month = entries.entry_month
+    where attempts.is_alone
+
+),
+
+attempt_actions as (
+
+    select * {{ exclude() }} (
+        told_at, told_step_order, event_id, event_kind, action_number
+    )
+    from single
+    union all
+    select * from alone
 
 )
 
