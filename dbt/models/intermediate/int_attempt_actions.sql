@@ -42,9 +42,9 @@ told as (
 
     select
         places.*,
+        {{ told_of_entry('actions') | join(', ') }},
         actions.event_id,
-        actions.event_kind,
-        {{ told_of_entry('actions') | join(', ') }}
+        actions.event_kind
     from places
     inner join {{ ref('int_funnel_hits') }} as actions
         on places.funnel_code = actions.funnel_code
@@ -57,42 +57,15 @@ told as (
 
 ),
 
--- few instants have several actions
-tied as (
-
-    select attempt_id, place_code
-    from told
-    group by attempt_id, place_code
-    having count(*) > 1
-
-),
-
 numbered as (
 
     select
-        told.*,
+        *,
         row_number() over (
-            partition by told.attempt_id, told.place_code
-            order by told.event_id, told.event_kind, told.source_code
+            partition by attempt_id, place_code
+            order by event_id, event_kind, source_code
         ) as action_number
     from told
-    inner join tied
-        on told.attempt_id = tied.attempt_id and told.place_code = tied.place_code
-
-),
-
-single as (
-
-    select
-        told.*,
-        1 as action_number
-    from told
-    left join tied
-        on told.attempt_id = tied.attempt_id and told.place_code = tied.place_code
-    where tied.attempt_id is null
-    union all
-    select * from numbered
-    where action_number = 1
 
 ),
 
@@ -102,6 +75,8 @@ alone as (
     select
         attempts.*,
         'entry' as place_code,
+        attempts.entered_at as told_at,
+        1 as told_step_order,
         {{ told_of_entry('entries') | join(', ') }}
     from attempts
     inner join {{ ref('int_funnel_entries') }} as entries
@@ -115,10 +90,8 @@ alone as (
 
 attempt_actions as (
 
-    select * {{ exclude() }} (
-        told_at, told_step_order, event_id, event_kind, action_number
-    )
-    from single
+    select * {{ exclude() }} (event_id, event_kind, action_number) from numbered
+    where action_number = 1
     union all
     select * from alone
 

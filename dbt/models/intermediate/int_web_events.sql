@@ -50,5 +50,5 @@ once as (
 
 select
     'web' as event_kind,
-    once.* {{ exclude() }} (event_number)
+    * {{ exclude() }} (event_number)
 from once
