@@ -3,7 +3,7 @@
 Each renders to SQL of the same shape, no more; dbt alone knows what is meant.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -48,6 +48,7 @@ day = call_of("day")
 flag = call_of("flag")
 hashed = call_of("hashed")
 label = call_of("label")
+masked = call_of("masked")
 microseconds = call_of("microseconds")
 next_month = call_of("next_month")
 normal_two_sided_tail = call_of("normal_two_sided_tail")
@@ -131,7 +132,31 @@ def json_text(document: str, path: str) -> str:
     return f"json_text({document}, '{path}')"
 
 
-def lineage(**columns: Sequence[str]) -> str:
+def json_texts(document: str, paths: Mapping[str, str]) -> str:
+    return f"json_texts({document}, '{len(paths)}')"
+
+
+def named_texts(texts: str, paths: Mapping[str, str]) -> str:
+    return ", ".join(f"label({texts}) as {name}" for name in paths)
+
+
+def packed(columns: Sequence[str]) -> str:
+    return f"packed({', '.join(columns)})"
+
+
+def unpacked(value: str, columns: Sequence[str]) -> str:
+    return ", ".join(f"{value}.{column}" for column in columns)
+
+
+def told_of_entry(relation: str = "") -> list[str]:
+    return [f"{relation}.source_code" if relation else "source_code"]
+
+
+def place_of(columns: Sequence[str]) -> str:
+    return f"place_of({', '.join(columns)})"
+
+
+def lineage(**columns: Sequence[str] | Mapping[str, str]) -> str:
     del columns
     return "_source_file as source_file, _source_row as source_row, null as uncastable"
 

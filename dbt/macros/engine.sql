@@ -98,6 +98,32 @@
     json_extract_string({{ document }}, '{{ path }}')
 {%- endmacro %}
 
+{#
+    The texts of a document at `paths` (a path a name), read in one go, for
+    `named_texts` behind it: each reading parses the whole document.
+#}
+{% macro json_texts(document, paths) -%}
+    {{ return(adapter.dispatch('json_texts')(document, paths)) }}
+{%- endmacro %}
+
+{% macro default__json_texts(document, paths) -%}
+    json_extract_string({{ document }}, [{{ quoted(paths.values()) }}])
+{%- endmacro %}
+
+{% macro named_texts(texts, paths) -%}
+    {% for name in paths -%}
+    {{ label(text_at(texts, loop.index)) }} as {{ name }}{{ ',\n        ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{% macro text_at(texts, place) -%}
+    {{ return(adapter.dispatch('text_at')(texts, place)) }}
+{%- endmacro %}
+
+{% macro default__text_at(texts, place) -%}
+    {{ texts }}[{{ place }}]
+{%- endmacro %}
+
 {# A row a day, from the first to the last date of a relation's bounds. #}
 {% macro days_between(first, last) -%}
     {{ return(adapter.dispatch('days_between')(first, last)) }}
@@ -114,6 +140,41 @@
 
 {% macro default__json_value(document, name) -%}
     json_extract_string({{ document }}, '$."' || {{ name }} || '"')
+{%- endmacro %}
+
+{# Several columns as one value, for aggregates that take one; and the columns again. #}
+{% macro packed(columns) -%}
+    {{ return(adapter.dispatch('packed')(columns)) }}
+{%- endmacro %}
+
+{% macro default__packed(columns) -%}
+    struct({{ columns | join(', ') }})
+{%- endmacro %}
+
+{% macro duckdb__packed(columns) -%}
+    struct_pack({% for column in columns -%}
+        {{ column }} := {{ column }}{{ ', ' if not loop.last }}
+    {%- endfor %})
+{%- endmacro %}
+
+{% macro unpacked(value, columns) -%}
+    {% for column in columns -%}
+    {{ value }}.{{ column }}{{ ',\n        ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# What `min_by` and `max_by` put rows in order by, where that is more than a column. #}
+{% macro place_of(columns) -%}
+    {{ return(adapter.dispatch('place_of')(columns)) }}
+{%- endmacro %}
+
+{% macro default__place_of(columns) -%}
+    struct({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# A struct would be turned into these bytes by each min_by anew. #}
+{% macro duckdb__place_of(columns) -%}
+    create_sort_key({{ columns | join(", 'asc nulls last', ") }}, 'asc nulls last')
 {%- endmacro %}
 
 {# The time of the row that comes first by a number, null if that row has none. #}

@@ -59,12 +59,12 @@
     where runs.occurred_at <= legs.window_ends_at
 {%- endmacro %}
 
-{# What tells of an action which steps it may fill, or between which it excludes. #}
+{# Which steps an action may fill, or between which it excludes, and what it tells. #}
 {% macro hit_columns(matches=none) -%}
     {%- for name in [
         'funnel_code', 'unit_id', 'part_key', 'match_kind', 'step_order', 'from_step',
-        'to_step', 'event_kind', 'source_code', 'event_id', 'occurred_at', 'is_entry',
-    ] -%}
+        'to_step', 'event_kind', 'event_id', 'occurred_at', 'is_entry',
+    ] + told_of_entry() -%}
     {{ matches ~ '.' if matches }}{{ name }}{{ ',\n        ' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
@@ -171,6 +171,19 @@
         {% do names.append(relation ~ '.' ~ name) %}
     {% endfor %}
     {{ return(names) }}
+{%- endmacro %}
+
+{# What an attempt bears of the action that it began with. #}
+{% macro told_of_entry(relation=none) -%}
+    {% set names = ['source_code', 'person_id', 'journey_id'] %}
+    {% for attribute in attributes('') %}
+        {% do names.append(attribute[1:]) %}
+    {% endfor %}
+    {% set told = [] %}
+    {% for name in names %}
+        {% do told.append(relation ~ '.' ~ name if relation else name) %}
+    {% endfor %}
+    {{ return(told) }}
 {%- endmacro %}
 
 {# A mask, or its size, from a 0 or 1 of each step. #}

@@ -55,6 +55,16 @@
     get_json_object({{ document }}, '{{ path }}')
 {%- endmacro %}
 
+{% macro spark__json_texts(document, paths) -%}
+    array({% for path in paths.values() -%}
+        {{ json_text(document, path) }}{{ ', ' if not loop.last }}
+    {%- endfor %})
+{%- endmacro %}
+
+{% macro spark__text_at(texts, place) -%}
+    {{ texts }}[{{ place - 1 }}]
+{%- endmacro %}
+
 {% macro spark__json_value(document, name) -%}
     get_json_object({{ document }}, '$[''' || {{ name }} || ''']')
 {%- endmacro %}
@@ -170,8 +180,8 @@
     cast(try_to_timestamp(trim({{ column }}), '{{ form.text }}') as string)
 {%- endmacro %}
 
-{% macro spark__masked(expression) -%}
-    {{ return(default__masked(expression) | replace('\\', '\\\\') | replace(", 'g'", '')) }}
+{% macro spark__masked(expression, signed) -%}
+    {{ return(default__masked(expression, signed) | replace('\\', '\\\\') | replace(", 'g'", '')) }}
 {%- endmacro %}
 
 {% macro spark__shape_of(column) -%}

@@ -29,7 +29,7 @@
 {% macro default__to_utc(text, zone) -%}
     case
         when {{ matches(text, date_form() ~ time_form() ~ offset_form()) }}
-            then timezone('UTC', try_cast({{ text }} as timestamptz))
+            then make_timestamp(epoch_us(try_cast({{ text }} as timestamptz)))
         when {{ matches(text, date_form() ~ '(' ~ time_form() ~ ')?') }}
             then {{ zoned(try_cast(text, 'timestamp'), zone) }}
     end

@@ -76,7 +76,23 @@
 
 {# Empty text says as little as none. #}
 {% macro label(column) -%}
+    {{ return(adapter.dispatch('label')(column)) }}
+{%- endmacro %}
+
+{% macro default__label(column) -%}
     nullif(trim({{ column }}), '')
+{%- endmacro %}
+
+{#
+    DuckDB's trim decodes the whole text; one that begins and ends with a printed sign
+    of ASCII has nothing to lose. The expression is read thrice: columns are cheap.
+#}
+{% macro duckdb__label(column) -%}
+    case
+            when ascii({{ column }}) between 33 and 126 and ascii(({{ column }})[-1]) between 33 and 126
+                then {{ column }}
+            else {{ default__label(column) }}
+        end
 {%- endmacro %}
 
 {% macro home_currency() -%}
@@ -85,7 +101,8 @@
 
 {#
     Where a row came from, and which of its values could not be read: a null that
-    was text before is never let through in silence (gate rule values_castable).
+    was text before is never let through in silence (gate rule values_castable). Times
+    may name the column that holds each already: reading them again costs as much.
 #}
 {% macro lineage(times=[], numbers=[], dates=[], wholes=[], flags=[]) -%}
     _source_file as source_file,
@@ -94,7 +111,7 @@
             concat_ws(
                 ', ', null
                 {%- for column in times %},
-                case when {{ utc(column) }} is null then {{ uncast(column) }} end
+                case when {{ times[column] if times is mapping else utc(column) }} is null then {{ uncast(column) }} end
                 {%- endfor %}
                 {%- for column in numbers %},
                 case when {{ number(column) }} is null then {{ uncast(column) }} end

@@ -11,7 +11,10 @@ with web_events as (
         identified.person_id,
         events.visitor_id,
         sessions.session_id,
-        cast(null as {{ dbt.type_string() }}) as deal_id
+        cast(null as {{ dbt.type_string() }}) as deal_id,
+        events.region,
+        events.product,
+        events.device
     from {{ ref('int_web_events') }} as events
     inner join {{ ref('int_identified_events') }} as identified
         on events.source_code = identified.source_code
@@ -34,7 +37,10 @@ activities as (
         persons.person_id,
         cast(null as {{ dbt.type_string() }}) as visitor_id,
         cast(null as {{ dbt.type_string() }}) as session_id,
-        activities.deal_id
+        activities.deal_id,
+        cast(null as {{ dbt.type_string() }}) as region,
+        cast(null as {{ dbt.type_string() }}) as product,
+        cast(null as {{ dbt.type_string() }}) as device
     from {{ ref('int_activities') }} as activities
     left join {{ ref('int_persons') }} as persons
         on activities.source_code = persons.source_code

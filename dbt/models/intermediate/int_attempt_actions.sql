@@ -5,6 +5,7 @@ with attempts as (
     select
         attempts.*,
         funnels.mode_code,
+        funnels.is_pruned and attempts.furthest_step_order = 1 as is_alone,
         funnels.steps_count,
         funnels.is_told_at_entry,
         funnels.attributed_step_order
@@ -22,6 +23,7 @@ places as (
         attempts.entered_at as told_at,
         case when attempts.mode_code <> 'unordered' then 1 end as told_step_order
     from attempts
+    where not attempts.is_alone
     union all
     select
         attempts.*,
@@ -40,14 +42,11 @@ told as (
 
     select
         places.*,
+        {{ told_of_entry('actions') | join(', ') }},
         actions.event_id,
-        actions.event_kind,
-        actions.source_code,
-        actions.person_id,
-        actions.journey_id,
-        {{ attributes('actions') | join(', ') }}
+        actions.event_kind
     from places
-    inner join {{ ref('int_funnel_matches') }} as actions
+    inner join {{ ref('int_funnel_hits') }} as actions
         on places.funnel_code = actions.funnel_code
         and places.unit_id = actions.unit_id
         and places.part_key = actions.part_key
@@ -58,42 +57,43 @@ told as (
 
 ),
 
--- few instants have several actions
-tied as (
-
-    select attempt_id, place_code
-    from told
-    group by attempt_id, place_code
-    having count(*) > 1
-
-),
-
 numbered as (
 
     select
-        told.*,
+        *,
         row_number() over (
-            partition by told.attempt_id, told.place_code
-            order by told.event_id, told.event_kind, told.source_code
+            partition by attempt_id, place_code
+            order by event_id, event_kind, source_code
         ) as action_number
     from told
-    inner join tied
-        on told.attempt_id = tied.attempt_id and told.place_code = tied.place_code
+
+),
+
+-- what did the first step alone began with an action that its entry tells
+alone as (
+
+    select
+        attempts.*,
+        'entry' as place_code,
+        attempts.entered_at as told_at,
+        1 as told_step_order,
+        {{ told_of_entry('entries') | join(', ') }}
+    from attempts
+    inner join {{ ref('int_funnel_entries') }} as entries
+        on attempts.funnel_code = entries.funnel_code
+        and attempts.unit_id = entries.unit_id
+        and attempts.part_key = entries.part_key
+        and attempts.entry_month = entries.entry_month
+    where attempts.is_alone
 
 ),
 
 attempt_actions as (
 
-    select
-        told.*,
-        1 as action_number
-    from told
-    left join tied
-        on told.attempt_id = tied.attempt_id and told.place_code = tied.place_code
-    where tied.attempt_id is null
-    union all
-    select * from numbered
+    select * {{ exclude() }} (event_id, event_kind, action_number) from numbered
     where action_number = 1
+    union all
+    select * from alone
 
 )
 

@@ -32,12 +32,23 @@ funnels as (
         {{ from_reporting_time('funnels.entry_from') }} as entry_from,
         {{ from_reporting_time('funnels.entry_to') }} as entry_to,
         steps.steps_count,
-        coalesce(funnels.mode_code, 'ordered') = 'ordered'
-        and steps.exclusions_count = 0 as is_pruned
+        steps.exclusions_count
     from {{ ref('funnels') }} as funnels
     inner join steps on funnels.funnel_code = steps.funnel_code
     where funnels.kind_code = 'event'
 
+),
+
+-- any action of the first step may be the attributed one, not entries alone
+event_funnels as (
+
+    select
+        *,
+        mode_code = 'ordered'
+        and exclusions_count = 0
+        and coalesce(attributed_step_order, 0) <> 1 as is_pruned
+    from funnels
+
 )
 
-select * from funnels
+select * from event_funnels

@@ -1,5 +1,5 @@
 -- Of a month's entries that lead nowhere the first is the best: it stands for all of
--- them where nothing is excluded.
+-- them where nothing is excluded, with what its action says of it.
 with entries as (
 
     select
@@ -8,7 +8,11 @@ with entries as (
         part_key,
         {{ reporting_month('occurred_at') }} as entry_month,
         min(occurred_at) as entered_at,
-        min(window_seconds) as window_seconds
+        min(window_seconds) as window_seconds,
+        min_by(
+            {{ packed(told_of_entry()) }},
+            {{ place_of(['occurred_at', 'event_id', 'event_kind', 'source_code']) }}
+        ) as action
     from {{ ref('int_funnel_matches') }}
     where unit_id is not null and is_pruned and step_order = 1 and is_entry
     group by funnel_code, unit_id, part_key, {{ reporting_month('occurred_at') }}
@@ -26,7 +30,13 @@ units as (
 dated as (
 
     select
-        entries.*,
+        entries.funnel_code,
+        entries.unit_id,
+        entries.part_key,
+        entries.entry_month,
+        entries.entered_at,
+        entries.window_seconds,
+        {{ unpacked('entries.action', told_of_entry()) }},
         entries.entry_month = units.first_month as is_first_month
     from entries
     inner join units

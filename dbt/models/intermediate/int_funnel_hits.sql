@@ -26,19 +26,29 @@ units as (
 
 ),
 
-first_steps as (
+began as (
 
     select
-        matches.funnel_code,
-        matches.unit_id,
-        matches.part_key,
+        {{ hit_columns('matches') }},
         matches.unit_number,
-        matches.occurred_at,
-        matches.is_entry,
         matches.window_seconds
     from {{ ref('int_funnel_matches') }} as matches
     inner join units on matches.unit_number = units.unit_number
     where matches.unit_id is not null and matches.is_pruned and matches.step_order = 1
+
+),
+
+first_steps as (
+
+    select
+        funnel_code,
+        unit_id,
+        part_key,
+        unit_number,
+        occurred_at,
+        is_entry,
+        window_seconds
+    from began
 
 ),
 
@@ -63,13 +73,12 @@ instants as (
 kept as (
 
     select
-        {{ hit_columns('matches') }},
-        matches.unit_number
-    from {{ ref('int_funnel_matches') }} as matches
+        {{ hit_columns('began') }},
+        began.unit_number
+    from began
     inner join instants
-        on matches.unit_number = instants.unit_number
-        and matches.occurred_at = instants.occurred_at
-    where matches.unit_id is not null and matches.is_pruned and matches.step_order = 1
+        on began.unit_number = instants.unit_number
+        and began.occurred_at = instants.occurred_at
 
 ),
 

@@ -14,7 +14,13 @@ with events as (
 identified as (
 
     select
-        events.*,
+        events.source_code,
+        events.event_id,
+        events.session_id,
+        events.occurred_at,
+        events.visitor_key,
+        events.own_key,
+        events.stated_key is not null as is_stated,
         case
             when forgotten.own_key is null
                 then coalesce(identities.person_id, events.own_key)

@@ -24,9 +24,9 @@ journey_events as (
         channels.channel_code,
         sessions.campaign,
         sessions.keyword,
-        coalesce(events.region, sessions.region) as region,
-        events.product,
-        coalesce(events.device, sessions.device) as device,
+        coalesce(actions.region, sessions.region) as region,
+        actions.product,
+        coalesce(actions.device, sessions.device) as device,
         sessions.landing_page,
         coalesce(actions.occurred_at <= run.as_of, false) as is_dated,
 
@@ -42,10 +42,6 @@ journey_events as (
         and actions.event_id = placed.event_id
     left join {{ ref('int_journeys') }} as journeys
         on placed.journey_id = journeys.journey_id
-    left join {{ ref('int_web_events') }} as events
-        on actions.event_kind = events.event_kind
-        and actions.source_code = events.source_code
-        and actions.event_id = events.event_id
     left join {{ ref('int_sessions') }} as sessions
         on actions.source_code = sessions.source_code
         and actions.session_id = sessions.session_id

@@ -4,7 +4,7 @@ with events as (
     select * from {{ touched(ref('int_identified_events')) }}
     where occurred_at is not null
         and occurred_at <= (select run.as_of from {{ ref('int_run') }} as run)
-        and (session_id is not null or visitor_id is not null)
+        and (session_id is not null or visitor_key is not null)
 
 ),
 
@@ -30,6 +30,8 @@ cut as (
         source_code,
         event_id,
         visitor_key,
+        person_id,
+        is_stated,
         {{ hash_of([
             'visitor_key',
             'max(began_at) over (
@@ -48,6 +50,8 @@ sessions as (
         source_code,
         event_id,
         visitor_key,
+        person_id,
+        is_stated,
         session_id
     from events
     where session_id is not null

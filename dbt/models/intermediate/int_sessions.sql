@@ -3,10 +3,10 @@ with events as (
 
     select
         events.*,
-        identified.person_id,
-        identified.stated_key,
+        sessions.person_id,
+        sessions.is_stated,
         sessions.session_id as whole_session_id,
-        (events.occurred_at, events.event_id) as place,
+        {{ place_of(['events.occurred_at', 'events.event_id']) }} as place,
         coalesce(events.utm_source, events.utm_medium, events.utm_campaign) is not null
             as is_campaign,
         {{ page_of('events.page_url') }} as page
@@ -14,9 +14,6 @@ with events as (
     inner join {{ ref('int_web_events') }} as events
         on sessions.source_code = events.source_code
         and sessions.event_id = events.event_id
-    inner join {{ ref('int_identified_events') }} as identified
-        on sessions.source_code = identified.source_code
-        and sessions.event_id = identified.event_id
 
 ),
 
@@ -33,7 +30,7 @@ gathered as (
             coalesce(
                 min_by(
                     coalesce(person_id, ''),
-                    case when stated_key is not null then place end
+                    case when is_stated then place end
                 ),
                 min_by(person_id, case when person_id is not null then place end)
             ),

@@ -1,15 +1,19 @@
 -- Each web event once: what was first known of it.
+-- Repeats are looked for by a number that two events might share: then both are ranked.
 with brought as (
 
-    select * from {{ touched('(' ~ union_sources('web_events') ~ ')') }} as united
+    select
+        *,
+        {{ hash_number(['source_code', 'event_id']) }} as event_number
+    from {{ touched('(' ~ union_sources('web_events') ~ ')') }} as united
 
 ),
 
 repeated as (
 
-    select source_code, event_id
+    select event_number
     from brought
-    group by source_code, event_id
+    group by event_number
     having count(*) > 1
 
 ),
@@ -27,9 +31,7 @@ firsts as (
                 brought.source_row
         ) as appearance_number
     from brought
-    inner join repeated
-        on brought.source_code = repeated.source_code
-        and brought.event_id = repeated.event_id
+    inner join repeated on brought.event_number = repeated.event_number
 
 ),
 
@@ -37,10 +39,8 @@ once as (
 
     select brought.*
     from brought
-    left join repeated
-        on brought.source_code = repeated.source_code
-        and brought.event_id = repeated.event_id
-    where repeated.event_id is null
+    left join repeated on brought.event_number = repeated.event_number
+    where repeated.event_number is null
     union all
     select * {{ exclude() }} (appearance_number)
     from firsts
@@ -50,5 +50,5 @@ once as (
 
 select
     'web' as event_kind,
-    once.*
+    * {{ exclude() }} (event_number)
 from once

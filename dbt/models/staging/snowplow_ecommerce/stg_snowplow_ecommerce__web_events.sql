@@ -2,6 +2,7 @@
     ~ '_snowplow_ecommerce_action_1_0_0' %}
 {% set products = 'contexts_com_snowplowanalytics_snowplow_ecommerce_product_1_0_0' %}
 {% set sales = 'contexts_com_snowplowanalytics_snowplow_ecommerce_transaction_1_0_0' %}
+{% set of_session = {'app_user': '$[0].userId', 'app_session': '$[0].sessionId'} %}
 {% set app_session = 'contexts_com_snowplowanalytics_snowplow_client_session_1_0_1' %}
 
 with raw as (
@@ -9,6 +10,8 @@ with raw as (
     select
         *,
         {{ json_text(action, '$.type') }} as action_type,
+        {{ json_text(products, '$[0].id') }} as product_id,
+        {{ json_texts(app_session, of_session) }} as session_texts,
         coalesce({{ json_text(sales, '$[0].transaction_id') }}, event_id)
             as transaction_id
     from {{ admitted('snowplow_ecommerce', 'events') }} as admitted
@@ -20,6 +23,7 @@ sold as (
 
     select
         *,
+        {{ named_texts('session_texts', of_session) }},
         first_value(event_id) over (
             partition by action_type, transaction_id
             order by
@@ -37,12 +41,12 @@ renamed as (
         {{ record_key('event_id') }} as event_id,
         coalesce(
             {{ record_key('domain_userid') }},
-            {{ record_key(json_text(app_session, '$[0].userId')) }}
+            {{ record_key('app_user') }}
         ) as visitor_id,
         {{ record_key('user_id') }} as user_id,
         coalesce(
             {{ record_key('domain_sessionid') }},
-            {{ record_key(json_text(app_session, '$[0].sessionId')) }}
+            {{ record_key('app_session') }}
         ) as session_id,
 
         -- codes
@@ -59,7 +63,7 @@ renamed as (
         event_name = 'page_view' as is_page_view,
         {{ free_text('geo_country') }} as region,
         {{ free_text('dvce_type') }} as device,
-        {{ free_text(json_text(products, '$[0].id')) }} as product,
+        {{ free_text('product_id') }} as product,
         {{ free_text('mkt_source') }} as utm_source,
         {{ free_text('mkt_medium') }} as utm_medium,
         {{ free_text('mkt_campaign') }} as utm_campaign,
