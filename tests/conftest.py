@@ -1,11 +1,13 @@
 """Fixtures that many tests share."""
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from tests.environment import restored_environment
 from tests.warehouse import Warehouse
 
 STORY_FILES = (
@@ -40,6 +42,13 @@ def pytest_xdist_make_scheduler(
     """Where tests are told to go by file; elsewhere as xdist would have it."""
     by_file = config.getoption("dist") == "loadfile"
     return StoriesTogether(config, log) if by_file else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """A night sets variables for dbt; the next test must not find them."""
+    with restored_environment():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -32,10 +32,15 @@ def sessions() -> list[tuple[str, list[str]]]:
 
 def run(command: str, data: Path) -> subprocess.CompletedProcess[str]:
     path = f"{COMMANDS_FOLDER}{os.pathsep}{os.environ['PATH']}"
+    a_newcomers = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("FUNNELHOUSE_")
+    }
     return subprocess.run(
         command.split(),
         cwd=ROOT,
-        env={**os.environ, "PATH": path, "FUNNELHOUSE_DATA": str(data)},
+        env={**a_newcomers, "PATH": path, "FUNNELHOUSE_DATA": str(data)},
         capture_output=True,
         text=True,
         check=False,

@@ -11,7 +11,7 @@ from dagster_project.night import GateLine, NightSummary, run_night
 from dagster_project.paths import Paths
 from dagster_project.publishing import generations
 from dagster_project.settings import ROOT, Settings
-from tests.running.conftest import restored_environment
+from tests.environment import restored_environment
 from tests.warehouse import Files, Marts, Row, Seeds, write_files, write_seeds
 
 MADE = (

@@ -23,9 +23,9 @@ from dagster_project import forgetting
 from dagster_project.forgetting import Forgetting, forget
 from dagster_project.proving import Proof, search
 from dagster_project.publishing import NoGenerationError, rollback
+from tests.environment import restored_environment
 from tests.flow.conftest import alias, change, shipped_seed, stage
 from tests.flow.installation import Installation, Night, funnels_of_all_segments
-from tests.running.conftest import restored_environment
 from tests.warehouse import Row, Rows, Seeds
 
 pytestmark = pytest.mark.slow

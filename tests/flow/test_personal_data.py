@@ -19,8 +19,8 @@ import pytest
 from dagster_project.forgetting import contracts_of
 from dagster_project.landing import Contract
 from dagster_project.status import read_status
+from tests.environment import restored_environment
 from tests.flow.installation import Installation, Night, rules_that_warn, shipped_seed
-from tests.running.conftest import restored_environment
 from tests.warehouse import Row, as_csv
 
 pytestmark = pytest.mark.slow

@@ -22,9 +22,9 @@ from dagster_project import corrections
 from dagster_project.publishing import rollback
 from dagster_project.restating import RECORDS
 from dagster_project.settings import Settings
+from tests.environment import restored_environment
 from tests.flow.conftest import PIPELINE, alias, change, shipped_seed, stage
 from tests.flow.installation import Installation, Night, funnels_of_all_segments
-from tests.running.conftest import restored_environment
 from tests.warehouse import Row, Rows, Seeds
 
 pytestmark = pytest.mark.slow

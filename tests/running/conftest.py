@@ -1,8 +1,7 @@
 """A small installation with a warehouse as dbt would leave it."""
 
 import contextlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -14,25 +13,6 @@ from dagster_project.publishing import build_generation, publish
 from dagster_project.settings import Settings
 
 Publisher = Callable[..., Path]
-
-
-@contextlib.contextmanager
-def restored_environment() -> Iterator[None]:
-    """Put the environment back as it was."""
-    before = dict(os.environ)
-    try:
-        yield
-    finally:
-        for name in os.environ.keys() - before.keys():
-            del os.environ[name]
-        os.environ.update(before)
-
-
-@pytest.fixture(autouse=True)
-def _environment() -> Iterator[None]:
-    """A night sets variables for dbt; the next test must not find them."""
-    with restored_environment():
-        yield
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from dagster_project.transforming import (
     split_nodes,
 )
 from expectations import GATE_RULES
-from tests.running.conftest import restored_environment
+from tests.environment import restored_environment
 
 LAYERS = {
     *("raw", "lake", "seeds", "staging", "gates", "intermediate", "marts", "records")

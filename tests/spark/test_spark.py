@@ -15,7 +15,7 @@ from dagster_project.night import NightSummary, Progress, run_night
 from dagster_project.paths import Paths
 from dagster_project.samples import write_samples
 from dagster_project.settings import Settings
-from tests.running.conftest import restored_environment
+from tests.environment import restored_environment
 from tests.spark.cluster import Cluster, cluster
 from tests.spark.comparison import differences
 
