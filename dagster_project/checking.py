@@ -51,6 +51,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "event_aliases": "source_code source_event property_name property_value "
     "event_code actor_code",
     "inquiries": "event_code lead_within_days",
+    "qualified_stages": "pipeline_code stage_code",
     "channels": "source_code source_channel channel_code channel_name",
     "loss_reasons": "source_code source_reason loss_reason_code loss_reason_name",
     "targets": "period_start period_code pipeline_code owner_id team_code metric_code "
@@ -418,6 +419,10 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "inquiries": {
         "event_code": _filled,
         "lead_within_days": _not_negative,
+    },
+    "qualified_stages": {
+        "pipeline_code": _filled,
+        "stage_code": _filled,
     },
     "channels": {
         "source_code": _filled,
@@ -816,6 +821,29 @@ def _inquiries(seeds: Seeds) -> Iterator[Finding]:
         yield from _unknown(row, "event_code", code, known, "event_aliases")
 
 
+def _qualified_stages(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["qualified_stages"]
+    yield from _repeated(rows, "pipeline_code")
+    for row in rows:
+        pipeline = row["pipeline_code"]
+        if pipeline in EVERY:
+            yield row.says("a qualified stage is of one pipeline; name it")
+            continue
+        wrong = list(_stage_reference(seeds, row, "stage_code"))
+        if not wrong and _is_registry_sound(seeds, pipeline):
+            yield from _qualifying_stage(seeds, row)
+        yield from wrong
+
+
+def _qualifying_stage(seeds: Seeds, row: Row) -> Iterator[Finding]:
+    """What qualifies a lead lies before the sale."""
+    if row["stage_code"] not in _steps_to_sale(seeds, row["pipeline_code"])[:-1]:
+        yield row.says(
+            f"stage_code {row['stage_code']!r} is the sale, lies behind it, is a loss "
+            "or has ended; choose a stage before the first won one"
+        )
+
+
 def _channels(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["channels"]
     yield from _repeated(rows, "source_code", "source_channel")
@@ -991,6 +1019,7 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("funnel_steps", "event_aliases"), _step_events),
     (("event_aliases",), _event_aliases),
     (("inquiries", "event_aliases"), _inquiries),
+    (("qualified_stages", "stages"), _qualified_stages),
     (("channels",), _channels),
     (("loss_reasons",), _loss_reasons),
     (("targets", "stages"), _targets),

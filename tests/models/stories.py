@@ -75,6 +75,7 @@ def registry(
         "channels": [],
         "inquiries": [],
         "plays": [],
+        "qualified_stages": [],
         "experiments": [],
     }
 

@@ -49,6 +49,39 @@ owners as (
 
 ),
 
+spend as (
+
+    select
+        source_code,
+        spend_date is null as is_undated,
+        count(*) as rows_count
+    from ({{ union_sources('spend') }}) as brought
+    group by
+        source_code, spend_date, channel, campaign, keyword, region
+
+),
+
+spend_known as (
+
+    select
+        source_code,
+        sum(rows_count) as rows_count,
+        sum(case when is_undated then rows_count else rows_count - 1 end) as aside_count
+    from spend
+    group by source_code
+
+),
+
+spend_kept as (
+
+    select
+        source_code,
+        count(*) as rows_count
+    from {{ ref('int_spend') }}
+    group by source_code
+
+),
+
 accounts as (
 
     {{ known_account('deals_known', 'deals', 'deal_id', 'int_deals') }}
@@ -63,6 +96,14 @@ accounts as (
         rows_count as expected_count,
         aside_count + kept_count as actual_count
     from deal_changes_kept
+    union all
+    select
+        'spend_known' as check_code,
+        spend_known.source_code as scope,
+        spend_known.rows_count as expected_count,
+        spend_known.aside_count + coalesce(spend_kept.rows_count, 0) as actual_count
+    from spend_known
+    left join spend_kept on spend_known.source_code = spend_kept.source_code
     union all
     {{ linked_account(
         'deal_merges_known', 'deal_merges', 'merged_into_deal_id', 'true'

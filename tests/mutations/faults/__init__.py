@@ -7,6 +7,7 @@ from tests.mutations.faults.fault import Fault
 from tests.mutations.faults.forecasts import FORECASTS
 from tests.mutations.faults.gates import GATES
 from tests.mutations.faults.ledger import LEDGER
+from tests.mutations.faults.marketing import MARKETING
 from tests.mutations.faults.snapshots import SNAPSHOTS
 from tests.mutations.faults.stage_funnels import STAGE_FUNNELS
 from tests.mutations.faults.values import VALUES
@@ -19,6 +20,7 @@ FAULTS: list[Fault] = [
     *CONVERSIONS,
     *FORECASTS,
     *CAUSES,
+    *MARKETING,
     *VALUES,
     *GATES,
 ]

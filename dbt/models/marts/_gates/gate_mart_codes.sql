@@ -21,6 +21,7 @@
     'fct_target_attainment': ['pipeline_code'],
     'fct_bottlenecks': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_owner_performance': ['pipeline_code'],
+    'fct_channel_performance': ['channel_code'],
     'fct_journey_events': ['event_code'],
     'fct_web_sessions': ['channel_code'],
 } %}

@@ -28,14 +28,16 @@ named as (
     from {{ ref(seed) }}
     {% endfor %}
     {% endfor %}
+    {% for seed in ['plays', 'qualified_stages'] %}
     union all
     select
-        'plays' as seed_name,
+        '{{ seed }}' as seed_name,
         'stage_code' as name,
         pipeline_code,
         'stage' as kind_code,
         stage_code as code
-    from {{ ref('plays') }}
+    from {{ ref(seed) }}
+    {% endfor %}
     union all
     select
         'inquiries' as seed_name,

@@ -1,0 +1,35 @@
+"""Faults of what marketing asks: channels, scores, volumes."""
+
+from tests.mutations.faults.fault import Fault
+
+MARKETING = [
+    Fault(
+        "sessions behind the landmark bring a lead",
+        "models/intermediate/int_journey_touches.sql",
+        "and events.occurred_at <= segments.landmark_at",
+        "",
+        "a_touch_is_a_session_begun_by_the_landmark",
+    ),
+    Fault(
+        "every touch is credited with the whole lead",
+        "models/intermediate/int_channel_credits.sql",
+        "then 1e0 / touches_count",
+        "then 1e0",
+        "a_lead_is_credited_to_the_first_the_last_all_or_by_position",
+    ),
+    Fault(
+        "spend is told as often as its extracts tell it",
+        "models/intermediate/int_spend.sql",
+        "where ranked.recency = 1",
+        "",
+        "tests/models/test_channels.py::"
+        "test_costs_are_of_the_newest_spend_by_what_the_leads_became",
+    ),
+    Fault(
+        "a customer counts whatever the horizon",
+        "models/intermediate/int_channel_leads.sql",
+        "coalesce(cells.won_within_days <= horizons.horizon_days, false)",
+        "(cells.won_within_days is not null)",
+        "credits_are_counted_by_what_became_of_them_within_the_horizon",
+    ),
+]
