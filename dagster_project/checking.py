@@ -34,6 +34,22 @@ ACTOR_CODES: Final = ("customer", "seller")
 PERIOD_CODES: Final = ("month", "quarter")
 UNIT_CODES: Final = ("person", "visitor", "session", "journey")
 MODE_CODES: Final = ("ordered", "strict", "unordered")
+RULE_KINDS: Final = ("fit", "behaviour")
+THRESHOLD_KINDS: Final = ("marketing_qualified", "sales_qualified")
+# Features of a journey besides the counts of its customer's actions; they are made in
+# dbt/models/intermediate/int_journey_features.sql.
+FEATURE_CODES: Final = (
+    "channel_code",
+    "region_code",
+    "product_code",
+    "source_code",
+    "pipeline_code",
+    "entry_stage_code",
+    "is_returning",
+    "touches_count",
+    "days_since_first_visit",
+    "actions_sequence",
+)
 GAIN_UNITS: Final = ("points", "percent")
 OPERATOR_CODES: Final = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
 
@@ -52,6 +68,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "event_code actor_code",
     "inquiries": "event_code lead_within_days",
     "qualified_stages": "pipeline_code stage_code",
+    "scoring_rules": "rule_code kind_code feature_code operator_code value points",
     "channels": "source_code source_channel channel_code channel_name",
     "loss_reasons": "source_code source_reason loss_reason_code loss_reason_name",
     "targets": "period_start period_code pipeline_code owner_id team_code metric_code "
@@ -65,9 +82,6 @@ COLUMNS: Final[Mapping[str, str]] = {
     "fx_rates": "currency_code rate_date home_rate",
     "gate_rules": "rule_code severity_code threshold owner_name",
 }
-OPTIONAL_FILES: Final = ("scoring_rules",)
-
-
 FINDINGS_TOLD: Final = 20
 
 
@@ -147,7 +161,7 @@ def check_seeds(seeds: Path) -> list[Finding]:
     """Everything wrong with the seeds in a folder, by file and line."""
     findings: list[Finding] = []
     rows: dict[str, list[Row]] = {}
-    for seed in (*COLUMNS, *OPTIONAL_FILES):
+    for seed in COLUMNS:
         read, wrong = _read(seeds, seed)
         findings += wrong
         if read is not None:
@@ -184,10 +198,10 @@ def _read(seeds: Path, seed: str) -> tuple[list[Row] | None, list[Finding]]:
     """The records of a seed, or None where the file as a whole is of no use."""
     path = seeds / f"{seed}.csv"
     name = f"{seeds.name}/{path.name}"
-    needed = COLUMNS.get(seed, "").split()
+    needed = COLUMNS[seed].split()
     if not path.is_file():
         message = f"is missing; add it with the header {','.join(needed)}"
-        return None, [Finding(name, 0, message)] if needed else []
+        return None, [Finding(name, 0, message)]
     text, problem = _decode(name, path.read_bytes())
     if text is None:
         return None, problem
@@ -230,7 +244,7 @@ def _table(
     name: str, records: Sequence[tuple[int, list[str]]], needed: Sequence[str]
 ) -> tuple[list[Row] | None, list[Finding]]:
     if not records:
-        message = f"is empty; begin it with its header {','.join(needed)}".rstrip()
+        message = f"is empty; begin it with its header {','.join(needed)}"
         return None, [Finding(name, 0, message)]
     header = records[0][1]
     wrong = _header_findings(name, header, needed)
@@ -423,6 +437,12 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "qualified_stages": {
         "pipeline_code": _filled,
         "stage_code": _filled,
+    },
+    "scoring_rules": {
+        "rule_code": _own,
+        "kind_code": _one_of((*RULE_KINDS, *THRESHOLD_KINDS)),
+        "operator_code": _optional(_one_of(OPERATOR_CODES)),
+        "points": _number(-1000, 1000, "a number from -1000 to 1000"),
     },
     "channels": {
         "source_code": _filled,
@@ -844,6 +864,51 @@ def _qualifying_stage(seeds: Seeds, row: Row) -> Iterator[Finding]:
         )
 
 
+def _scoring_rules(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["scoring_rules"]
+    yield from _repeated(rows, "rule_code")
+    for row in rows:
+        asked = [c for c in ("feature_code", "operator_code", "value") if row[c]]
+        if row["kind_code"] in THRESHOLD_KINDS and asked:
+            yield row.says(
+                f"{asked[0]} of a threshold is not read; leave it empty, or make the "
+                f"row a rule ({' or '.join(RULE_KINDS)})"
+            )
+        elif row["kind_code"] in RULE_KINDS and len(asked) < 3:
+            yield row.says(
+                "a rule asks for a value of a feature; fill in feature_code, "
+                "operator_code and value"
+            )
+    yield from _thresholds([r for r in rows if r["kind_code"] in THRESHOLD_KINDS])
+
+
+def _thresholds(rows: Sequence[Row]) -> Iterator[Finding]:
+    """One of each kind, and sales asks for no fewer points than marketing."""
+    yield from _repeated(rows, "kind_code")
+    points = {row["kind_code"]: float(row["points"]) for row in rows}
+    least, most = (points.get(kind) for kind in THRESHOLD_KINDS)
+    for row in rows:
+        is_sales = row["kind_code"] == THRESHOLD_KINDS[1]
+        if is_sales and least is not None and most is not None and most < least:
+            yield row.says(
+                f"{most:g} points qualify for sales and {least:g} for marketing, "
+                "which comes first; swap them"
+            )
+
+
+def _scored_features(seeds: Seeds) -> Iterator[Finding]:
+    events = seeds.codes("event_aliases", "event_code") - {""}
+    known = {*FEATURE_CODES, *(f"{code}_count" for code in events)}
+    for row in seeds.sound["scoring_rules"]:
+        code = row["feature_code"]
+        if code and code not in known:
+            near = get_close_matches(code, sorted(known), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see CONTRIBUTING.md"
+            yield row.says(
+                f"feature_code {code!r} is no feature; {hint}", "feature_code"
+            )
+
+
 def _channels(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["channels"]
     yield from _repeated(rows, "source_code", "source_channel")
@@ -1020,6 +1085,8 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("event_aliases",), _event_aliases),
     (("inquiries", "event_aliases"), _inquiries),
     (("qualified_stages", "stages"), _qualified_stages),
+    (("scoring_rules",), _scoring_rules),
+    (("scoring_rules", "event_aliases"), _scored_features),
     (("channels",), _channels),
     (("loss_reasons",), _loss_reasons),
     (("targets", "stages"), _targets),

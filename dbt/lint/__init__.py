@@ -343,3 +343,11 @@ def followed_counts() -> str:
 
 def recovery_microseconds() -> str:
     return "1000000"
+
+
+def rule_is_met() -> str:
+    return "text_value = value and number_value = number and list_value = operator_code"
+
+
+def band_points() -> str:
+    return "10"

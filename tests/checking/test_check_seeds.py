@@ -49,6 +49,12 @@ GOOD = {
     ],
     "inquiries": ["v,1", "w,0.5"],
     "qualified_stages": ["p,b"],
+    "scoring_rules": [
+        "k,fit,channel_code,=,m,5",
+        "l,behaviour,v_count,>=,2,-1.5",
+        "m,marketing_qualified,,,,10",
+        "n,sales_qualified,,,,20",
+    ],
     "channels": ["s,M,m,Mail", "t,mail,m,Mail"],
     "loss_reasons": ["s,too dear,price,Price", 's,"dear, too",price,Price'],
     "targets": [
@@ -125,6 +131,10 @@ BAD_VALUES = [
     ("segment_rules", "x,1,f,=,", "value '' is empty"),
     ("inquiries", ",1", "event_code '' is empty"),
     ("inquiries", "w,-1", "lead_within_days '-1' must be"),
+    ("scoring_rules", ",fit,channel_code,=,m,5", "rule_code '' is empty"),
+    ("scoring_rules", "o,luck,channel_code,=,m,5", "kind_code 'luck' must be one of"),
+    ("scoring_rules", "o,fit,channel_code,~,m,5", "operator_code '~' must be one of"),
+    ("scoring_rules", "o,fit,channel_code,=,m,many", "points 'many' is no number"),
     ("qualified_stages", ",b", "pipeline_code '' is empty"),
     ("qualified_stages", "q,", "stage_code '' is empty"),
     ("plays", "all,p,b,r,N,1,points", "play_code 'all' is reserved"),
@@ -263,6 +273,13 @@ BAD_RELATIONS = [
     ("benchmarks", "zz,a,c,90,0.3,Report", "pipeline_code 'zz' is not in"),
     ("inquiries", "v,2", "event_code 'v' stands in line 2 already"),
     ("inquiries", "zz,2", "event_code 'zz' is not in event_aliases"),
+    ("scoring_rules", "k,fit,channel_code,=,t,5", "rule_code 'k' stands in line 2"),
+    ("scoring_rules", "o,fit,chanel_code,=,t,5", "did you mean 'channel_code'?"),
+    ("scoring_rules", "o,behaviour,zz_count,=,1,5", "'zz_count' is no feature"),
+    ("scoring_rules", "o,fit,channel_code,=,,5", "a rule asks for a value"),
+    ("scoring_rules", "o,sales_qualified,,,,30", "stands in line 5 already"),
+    ("scoring_rules", "o,sales_qualified,,,,3", "qualify for sales and 10 for mark"),
+    ("scoring_rules", "o,sales_qualified,channel_code,,,30", "is not read; leave it"),
     ("qualified_stages", "p,a", "pipeline_code 'p' stands in line 2 already"),
     ("qualified_stages", "all,a", "a qualified stage is of one pipeline"),
     ("qualified_stages", "zz,a", "pipeline_code 'zz' is not in stages"),
@@ -439,15 +456,6 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(
         and message in finding.message
         for finding in findings
     ), said(findings)
-
-
-@pytest.mark.parametrize("seed", ["scoring_rules"])
-def test_an_optional_file_only_has_to_be_readable(write: Write, seed: str) -> None:
-    path = write() / f"{seed}.csv"
-    path.write_text("one,two\n1,2\n", encoding="utf-8")
-    assert check_seeds(path.parent) == []
-    path.write_text("one,two\n1\n", encoding="utf-8")
-    assert "has 1 values where the header has 2" in said(check_seeds(path.parent))
 
 
 def test_findings_come_by_file_and_line_and_are_plain(write: Write) -> None:

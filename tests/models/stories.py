@@ -76,6 +76,7 @@ def registry(
         "inquiries": [],
         "plays": [],
         "qualified_stages": [],
+        "scoring_rules": [],
         "experiments": [],
     }
 

@@ -40,17 +40,7 @@ tested as (
 
     select
         *,
-        case operator_code
-            when '=' then coalesce(text_value = value, number_value = number)
-            when '!=' then coalesce(text_value <> value, number_value <> number)
-            when '<' then number_value < number
-            when '<=' then number_value <= number
-            when '>' then number_value > number
-            when '>=' then number_value >= number
-            when 'in'
-                then list_value like '%|' || text_value || '|%'
-            when 'contains' then text_value like '%' || value || '%'
-        end as is_met
+        {{ rule_is_met() }} as is_met
     from faced
 
 ),

@@ -13,10 +13,10 @@ with sales as (
 
 milestones as (
 
-    select pipeline_code, stage_code, 'qualified' as milestone_code
+    select pipeline_code, stage_code, false as is_sale
     from {{ ref('qualified_stages') }}
     union all
-    select pipeline_code, stage_code, 'won' as milestone_code
+    select pipeline_code, stage_code, true as is_sale
     from sales
 
 ),
@@ -25,7 +25,7 @@ reached as (
 
     select
         reaches.journey_id,
-        milestones.milestone_code,
+        milestones.is_sale,
         min(
             case
                 when reaches.first_reached_at <= journeys.observed_until
@@ -38,7 +38,7 @@ reached as (
         and reaches.stage_code = milestones.stage_code
     inner join {{ ref('int_journeys') }} as journeys
         on reaches.journey_id = journeys.journey_id
-    group by reaches.journey_id, milestones.milestone_code
+    group by reaches.journey_id, milestones.is_sale
 
 ),
 
@@ -46,10 +46,9 @@ lead_milestones as (
 
     select
         journey_id,
-        count(case when milestone_code = 'qualified' then 1 end) > 0 as is_qualifiable,
-        max(case when milestone_code = 'qualified' then reached_at end)
-            as qualified_at,
-        max(case when milestone_code = 'won' then reached_at end) as won_at
+        count(case when not is_sale then 1 end) > 0 as is_qualifiable,
+        max(case when not is_sale then reached_at end) as qualified_at,
+        max(case when is_sale then reached_at end) as won_at
     from reached
     group by journey_id
 

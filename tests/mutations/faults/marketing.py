@@ -32,4 +32,27 @@ MARKETING = [
         "(cells.won_within_days is not null)",
         "credits_are_counted_by_what_became_of_them_within_the_horizon",
     ),
+    Fault(
+        "points are earned by what any landmark saw",
+        "models/intermediate/int_lead_points.sql",
+        "and segments.landmark_days = features.landmark_days",
+        "",
+        "a_rule_is_met_by_what_was_known_at_the_landmark",
+    ),
+    Fault(
+        "a threshold is missed by its very points",
+        "models/intermediate/int_lead_scores.sql",
+        "score >= sales_points",
+        "score > sales_points",
+        "points_add_up_and_a_threshold_is_reached_by_its_very_points",
+    ),
+    Fault(
+        "a score is followed from entry",
+        "models/intermediate/int_lead_score_clocks.sql",
+        """clocks.followed_for
+        + {{ microseconds('clocks.origin_at') }}
+        - {{ microseconds('scores.landmark_at') }} as followed_for""",
+        "clocks.followed_for",
+        "a_scored_lead_is_followed_from_its_landmark",
+    ),
 ]

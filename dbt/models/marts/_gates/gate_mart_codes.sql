@@ -22,6 +22,8 @@
     'fct_bottlenecks': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_owner_performance': ['pipeline_code'],
     'fct_channel_performance': ['channel_code'],
+    'fct_lead_scores': ['pipeline_code', 'segment_code'],
+    'fct_lead_score_calibration': ['pipeline_code'],
     'fct_journey_events': ['event_code'],
     'fct_web_sessions': ['channel_code'],
 } %}

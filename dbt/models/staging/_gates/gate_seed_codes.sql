@@ -46,6 +46,15 @@ named as (
         'event' as kind_code,
         event_code as code
     from {{ ref('inquiries') }}
+    union all
+    select
+        'scoring_rules' as seed_name,
+        'feature_code' as name,
+        cast(null as {{ dbt.type_string() }}) as pipeline_code,
+        'event' as kind_code,
+        substr(feature_code, 1, length(feature_code) - length('_count')) as code
+    from {{ ref('scoring_rules') }}
+    where feature_code like '%!_count' escape '!' and feature_code <> 'touches_count'
 
 ),
 
