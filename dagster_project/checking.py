@@ -50,6 +50,8 @@ FEATURE_CODES: Final = (
     "days_since_first_visit",
     "actions_sequence",
 )
+# What a target may be of, besides the count of an action: `<event_code>_count`.
+METRIC_CODES: Final = ("won_amount", "won_count", "conversion_rate", "entered_count")
 GAIN_UNITS: Final = ("points", "percent")
 OPERATOR_CODES: Final = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
 
@@ -934,6 +936,19 @@ def _targets(seeds: Seeds) -> Iterator[Finding]:
             )
 
 
+def _target_metrics(seeds: Seeds) -> Iterator[Finding]:
+    events = seeds.codes("event_aliases", "event_code") - {""}
+    known = {*METRIC_CODES, *(f"{code}_count" for code in events)}
+    for row in seeds.sound["targets"]:
+        code = row["metric_code"]
+        if code not in known:
+            near = get_close_matches(code, sorted(known), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "no figure meets it"
+            yield row.says(f"metric_code {code!r} is no metric; {hint}", "metric_code")
+        elif code == METRIC_CODES[-1] and not row["to_stage_code"]:
+            yield row.says(f"{code} counts entries of a stage; fill in to_stage_code")
+
+
 def _benchmarks(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["benchmarks"]
     yield from _repeated(rows, *COLUMNS["benchmarks"].split()[:-2])
@@ -1090,6 +1105,7 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("channels",), _channels),
     (("loss_reasons",), _loss_reasons),
     (("targets", "stages"), _targets),
+    (("targets", "event_aliases"), _target_metrics),
     (("benchmarks", "stages"), _benchmarks),
     (("plays", "stages"), _plays),
     (("experiments", "stages"), _experiments),

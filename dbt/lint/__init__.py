@@ -351,3 +351,7 @@ def rule_is_met() -> str:
 
 def band_points() -> str:
     return "10"
+
+
+period_name = call_of("period_name")
+whole_text = call_of("whole_text")

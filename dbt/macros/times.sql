@@ -142,3 +142,23 @@
         end as date
     )
 {%- endmacro %}
+
+{# A month or quarter as people call it: March 2025, Q2 2025. #}
+{% macro period_name(period_code, period_start) -%}
+    case
+            when {{ period_code }} = 'quarter'
+                then 'Q' || cast(extract(quarter from {{ period_start }}) as {{ dbt.type_string() }})
+            {% for name in [
+                'January', 'February', 'March', 'April', 'May', 'June', 'July',
+                'August', 'September', 'October', 'November', 'December',
+            ] -%}
+            when extract(month from {{ period_start }}) = {{ loop.index }} then '{{ name }}'
+            {% endfor -%}
+        end
+        || ' ' || cast(extract(year from {{ period_start }}) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{# A number without its fraction, for people. #}
+{% macro whole_text(number) -%}
+    cast(cast(floor({{ number }} + 0.5) as bigint) as {{ dbt.type_string() }})
+{%- endmacro %}

@@ -55,4 +55,25 @@ MARKETING = [
         "clocks.followed_for",
         "a_scored_lead_is_followed_from_its_landmark",
     ),
+    Fault(
+        "service after the sale wins",
+        "models/intermediate/int_volumes.sql",
+        "and coalesce(events.occurred_at < milestones.won_at, true)",
+        "",
+        "what_is_done_after_the_sale_leads_to_no_win",
+    ),
+    Fault(
+        "a quota needs entries in its own period",
+        "models/intermediate/int_volume_needs.sql",
+        "{{ plus_seconds('quotas.begins_at', '-rates.median_lag_seconds') }}",
+        "quotas.begins_at",
+        "a_quota_needs_entries_and_activities_a_lag_before_its_period",
+    ),
+    Fault(
+        "any shortfall warns",
+        "models/intermediate/int_volume_warnings.sql",
+        "- 1.645e0 * sqrt(needs.due_count)",
+        "",
+        "a_shortfall_warns_where_chance_alone_would_seldom_make_it",
+    ),
 ]

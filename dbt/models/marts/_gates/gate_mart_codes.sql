@@ -19,6 +19,8 @@
     'fct_pipeline_forecast': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_forecast_calibration': ['pipeline_code'],
     'fct_target_attainment': ['pipeline_code'],
+    'fct_early_warnings': ['pipeline_code'],
+    'fct_activity_volumes': ['pipeline_code'],
     'fct_bottlenecks': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_owner_performance': ['pipeline_code'],
     'fct_channel_performance': ['channel_code'],

@@ -55,6 +55,16 @@ named as (
         substr(feature_code, 1, length(feature_code) - length('_count')) as code
     from {{ ref('scoring_rules') }}
     where feature_code like '%!_count' escape '!' and feature_code <> 'touches_count'
+    union all
+    select
+        'targets' as seed_name,
+        'metric_code' as name,
+        cast(null as {{ dbt.type_string() }}) as pipeline_code,
+        'event' as kind_code,
+        substr(metric_code, 1, length(metric_code) - length('_count')) as code
+    from {{ ref('targets') }}
+    where metric_code like '%!_count' escape '!'
+        and metric_code not in ('won_count', 'entered_count')
 
 ),
 
