@@ -35,7 +35,10 @@ PERIOD_CODES: Final = ("month", "quarter")
 UNIT_CODES: Final = ("person", "visitor", "session", "journey")
 MODE_CODES: Final = ("ordered", "strict", "unordered")
 GAIN_UNITS: Final = ("points", "percent")
-OPERATOR_CODES: Final = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
+OPERATOR_CODES: Final = (
+    *("=", "!=", "<", "<=", ">", ">="),
+    *("in", "contains", "begins"),
+)
 
 COLUMNS: Final[Mapping[str, str]] = {
     "stages": "pipeline_code stage_code stage_name stage_order actor_code "

@@ -343,3 +343,11 @@ def followed_counts() -> str:
 
 def recovery_microseconds() -> str:
     return "1000000"
+
+
+def first_parts(text: str, separator: str, count: int) -> str:
+    return f"first_parts({text}, '{separator}', {count})"
+
+
+def var(name: str) -> str:
+    return f"0 /* {name} */"

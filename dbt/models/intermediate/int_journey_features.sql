@@ -7,8 +7,9 @@ with journeys as (
 
 landmarks as (
 
-    select distinct coalesce(landmark_days, 0) as landmark_days
-    from {{ ref('segments') }}
+    select coalesce(landmark_days, 0) as landmark_days from {{ ref('segments') }}
+    union
+    select 0 as landmark_days
 
 ),
 

@@ -50,6 +50,7 @@ tested as (
             when 'in'
                 then list_value like '%|' || text_value || '|%'
             when 'contains' then text_value like '%' || value || '%'
+            when 'begins' then substring(text_value, 1, length(value)) = value
         end as is_met
     from faced
 

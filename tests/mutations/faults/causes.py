@@ -92,4 +92,25 @@ CAUSES = [
         "a_chance_is_of_silences_so_old_that_were_watched_long_enough_and_backs_off_"
         "below_thirty",
     ),
+    Fault(
+        "a page seen after the landmark is the exit page",
+        "models/intermediate/int_journey_pages.sql",
+        "and journeys.landmark_at >= events.occurred_at",
+        "and events.occurred_at is not null",
+        "pages_and_interest_are_read_up_to_the_landmark",
+    ),
+    Fault(
+        "a variant is compared with itself among the others",
+        "models/intermediate/int_variant_differences.sql",
+        "sum(watched_count) over in_segment - watched_count as others_watched_count",
+        "sum(watched_count) over in_segment as others_watched_count",
+        "a_variant_is_compared_with_all_others_of_its_segment_beyond_chance",
+    ),
+    Fault(
+        "a rule is proposed of what may be chance",
+        "models/marts/fct_journey_variants.sql",
+        "coalesce(q_value < 0.05, false)",
+        "coalesce(q_value <= 0.05, false)",
+        "a_rule_is_proposed_for_a_sequence_that_stands_out_in_one_segment",
+    ),
 ]

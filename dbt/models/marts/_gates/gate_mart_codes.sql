@@ -22,6 +22,7 @@
     'fct_bottlenecks': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_owner_performance': ['pipeline_code'],
     'fct_journey_events': ['event_code'],
+    'fct_journey_variants': ['pipeline_code', 'segment_code'],
     'fct_web_sessions': ['channel_code'],
 } %}
 with used as (
