@@ -22,6 +22,9 @@
     'fct_bottlenecks': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_owner_performance': ['pipeline_code'],
     'fct_journey_events': ['event_code'],
+    'fct_customer_paths': ['pipeline_code'],
+    'fct_customer_value': ['pipeline_code'],
+    'fct_journey_origins': ['pipeline_code'],
     'fct_journey_variants': ['pipeline_code', 'segment_code'],
     'fct_web_sessions': ['channel_code'],
 } %}

@@ -44,6 +44,22 @@ named as (
         'event' as kind_code,
         event_code as code
     from {{ ref('inquiries') }}
+    union all
+    select
+        'followups' as seed_name,
+        'event_code' as name,
+        cast(null as {{ dbt.type_string() }}) as pipeline_code,
+        'event' as kind_code,
+        event_code as code
+    from {{ ref('followups') }}
+    union all
+    select
+        'origins' as seed_name,
+        match_kind as name,
+        cast(null as {{ dbt.type_string() }}) as pipeline_code,
+        match_kind as kind_code,
+        match_code as code
+    from {{ ref('origins') }}
 
 ),
 
@@ -57,6 +73,9 @@ registered as (
     union all
     select distinct 'event' as kind_code, 'all' as pipeline_code, event_code as code
     from {{ ref('event_aliases') }}
+    union all
+    select distinct 'channel' as kind_code, 'all' as pipeline_code, channel_code as code
+    from {{ ref('channels') }}
 
 ),
 
