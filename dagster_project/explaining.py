@@ -213,36 +213,34 @@ def why_empty(facts: Facts, unique_id: str) -> list[str]:
     """Why a table has no row: what on the way to it has none, the nearest first."""
     if unique_id not in facts.graph["nodes"]:
         return ["no night has recorded anything of the kind yet"]
-    return list(dict.fromkeys(_causes(facts, unique_id, set())))
+    return _causes(facts, unique_id, {})
 
 
-def _causes(facts: Facts, unique_id: str, seen: set[str]) -> Iterator[str]:
-    """The empty inputs that a node needs; where it needs none, that it keeps none."""
-    node = facts.node(unique_id)
-    found = [
-        *_unprovided(facts, node["raw_code"]),
-        *_of_parents(facts, unique_id, seen),
-    ]
-    yield from found or [_kept_none(facts, unique_id)]
+def _causes(facts: Facts, unique_id: str, known: dict[str, list[str]]) -> list[str]:
+    """The empty inputs that a node needs; where it needs none, that it finds none."""
+    if unique_id not in known:
+        found = _wanting(facts, unique_id, known)
+        known[unique_id] = found or [_finds_none(facts, unique_id)]
+    return known[unique_id]
 
 
-def _of_parents(facts: Facts, unique_id: str, seen: set[str]) -> Iterator[str]:
+def _wanting(facts: Facts, unique_id: str, known: dict[str, list[str]]) -> list[str]:
     code = facts.node(unique_id).get("raw_code", "")
+    found = list(_unprovided(facts, code))
     for parent in facts.parents(unique_id):
         kind, _, name = parent.split(".")[:3]
-        if parent in seen or kind == "source" or name.startswith("stg_"):
+        is_raw = kind == "source" or name.startswith("stg_")
+        if is_raw or is_optional(code, name):
             continue
-        if is_optional(code, name):
-            continue
-        seen.add(parent)
         count = facts.rows.get(name)
         if kind == "seed" and count == 0:
-            yield f"seeds/{name}.csv has no row: nobody has decided anything there yet"
+            found.append(f"seeds/{name}.csv has no row")
         elif kind == "model" and count == 0:
-            yield from _causes(facts, parent, seen)
+            found += _causes(facts, parent, known)
         elif kind == "model" and count is None:
-            yield from _unprovided(facts, facts.node(parent)["raw_code"])
-            yield from _of_parents(facts, parent, seen)
+            # a view, of whose rows nothing is known
+            found += _wanting(facts, parent, known)
+    return list(dict.fromkeys(found))
 
 
 def is_optional(code: str, name: str) -> bool:
@@ -283,14 +281,16 @@ def _unprovided(facts: Facts, code: str) -> Iterator[str]:
             yield f"{', '.join(enabled)} provided no row of {canonical}"
 
 
-def _kept_none(facts: Facts, unique_id: str) -> str:
+def _finds_none(facts: Facts, unique_id: str) -> str:
     """A table whose inputs have rows, none of which is what it is about."""
     node = facts.node(unique_id)
     names = [each.split(".")[2] for each in facts.parents(unique_id)]
-    read = [f"{name} ({facts.rows[name]:,})" for name in names if facts.rows.get(name)]
-    about = node["description"].rstrip(".") or "nothing that it is about"
-    given = f"no row of {', '.join(read)} is one" if read else "there is none"
-    return f"{node['name']} holds: {about}; {given}"
+    read = [f"{n} ({facts.rows[n]:,} rows)" for n in names if facts.rows.get(n)]
+    about = node["description"].rstrip(".")
+    return (
+        f"{node['name']} finds nothing in {', '.join(read) or 'what it reads'}; "
+        f"it has {about[:1].lower()}{about[1:]}"
+    )
 
 
 def _nearest(facts: Facts, name: str) -> str:

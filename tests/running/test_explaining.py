@@ -16,7 +16,7 @@ from dagster_project.paths import Paths
 from dagster_project.publishing import Description, build_generation, publish
 from tests.running.conftest import fill_warehouse, ingredients
 
-ROWS = {"targets": 0, "int_a": 7, "int_quotas": 0, "int_known": 0, "int_told": 5}
+ROWS = {"targets": 0, "int_a": 7, "int_quotas": 0, "int_known": 0, "int_known_too": 0}
 CODES = {
     "int_spend": "select * from ({{ union_sources('spend') }})",
     "int_orders": "select * from ({{ union_sources('orders') }})",
@@ -26,7 +26,8 @@ READS = {
     "int_known": ["model.funnelhouse.int_a"],
     "int_spend": ["source.funnelhouse.lake.runs"],
     "fct_quotas": ["model.funnelhouse.int_quotas", "model.funnelhouse.int_a"],
-    "fct_known": ["model.funnelhouse.int_known"],
+    "int_known_too": ["model.funnelhouse.int_known"],
+    "fct_known": ["model.funnelhouse.int_known", "model.funnelhouse.int_known_too"],
     "fct_spend": ["model.funnelhouse.int_spend"],
     "fct_orders": ["model.funnelhouse.int_orders"],
     "stg_plain__orders": ["source.funnelhouse.plain.orders"],
@@ -51,7 +52,7 @@ def model(name: str) -> dict[str, Any]:
 @pytest.fixture
 def installation(paths: Paths) -> Paths:
     """A graph of dbt's, and one generation of its marts, most of them empty."""
-    names = {*READS, *CODES, "int_a", "int_told"}
+    names = {*READS, *CODES, "int_a"}
     graph = {
         "nodes": {f"model.funnelhouse.{name}": model(name) for name in names},
         "parent_map": {f"model.funnelhouse.{n}": p for n, p in READS.items()},
@@ -141,7 +142,7 @@ def test_a_column_is_explained_in_its_table_and_wherever_it_stands(
         ("fct_quotas", "plain", "seeds/targets.csv has no row"),
         ("fct_spend", "hubspot", "no enabled source provides spend (ad_spend, plain"),
         ("fct_orders", "plain", "plain provided no row of orders"),
-        ("fct_known", "plain", "int_known holds: One row per thing of int_known; no"),
+        ("fct_known", "plain", "int_known finds nothing in int_a (7 rows); it has one"),
     ],
 )
 def test_an_empty_table_says_which_input_it_lacks(

@@ -26,7 +26,7 @@ moments as (
     union all
     select
         customer_id,
-        null as journey_id,
+        cast(null as {{ dbt.type_string() }}) as journey_id,
         purchased_at as moment_at,
         1 as purchased
     from {{ ref('int_purchases') }}
