@@ -52,8 +52,14 @@ FEATURE_CODES: Final = (
 )
 # What a target may be of, besides the count of an action: `<event_code>_count`.
 METRIC_CODES: Final = ("won_amount", "won_count", "conversion_rate", "entered_count")
+ORIGIN_KINDS: Final = ("channel", "event", "stage")
+# What dbt/models/intermediate/int_journey_origins.sql tells by itself.
+OWN_ORIGINS: Final = ("customers", "repeat", "win_back")
 GAIN_UNITS: Final = ("points", "percent")
-OPERATOR_CODES: Final = ("=", "!=", "<", "<=", ">", ">=", "in", "contains")
+OPERATOR_CODES: Final = (
+    *("=", "!=", "<", "<=", ">", ">="),
+    *("in", "contains", "begins"),
+)
 
 COLUMNS: Final[Mapping[str, str]] = {
     "stages": "pipeline_code stage_code stage_name stage_order actor_code "
@@ -71,6 +77,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "inquiries": "event_code lead_within_days",
     "qualified_stages": "pipeline_code stage_code",
     "scoring_rules": "rule_code kind_code feature_code operator_code value points",
+    "origins": "origin_code origin_name match_kind match_code is_brought_by_customers",
+    "followups": "event_code followup_name",
     "channels": "source_code source_channel channel_code channel_name",
     "loss_reasons": "source_code source_reason loss_reason_code loss_reason_name",
     "targets": "period_start period_code pipeline_code owner_id team_code metric_code "
@@ -446,6 +454,17 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
         "operator_code": _optional(_one_of(OPERATOR_CODES)),
         "points": _number(-1000, 1000, "a number from -1000 to 1000"),
     },
+    "origins": {
+        "origin_code": _own,
+        "origin_name": _filled,
+        "match_kind": _one_of(ORIGIN_KINDS),
+        "match_code": _filled,
+        "is_brought_by_customers": _flag,
+    },
+    "followups": {
+        "event_code": _filled,
+        "followup_name": _filled,
+    },
     "channels": {
         "source_code": _filled,
         "source_channel": _filled,
@@ -509,13 +528,20 @@ def _repeated(rows: Iterable[Row], *columns: str) -> Iterator[Finding]:
             yield row.says(f"{key} stands in line {line} already; keep one")
 
 
+def _same(one: str, other: str) -> bool:
+    """Whether two cells say the same; spreadsheets write TRUE for true."""
+    if one.lower() in ("true", "false"):
+        return one.lower() == other.lower()
+    return one == other
+
+
 def _one_meaning(rows: Iterable[Row], code: str, *columns: str) -> Iterator[Finding]:
     """A code means the same wherever it stands."""
     first: dict[str, Row] = {}
     for row in rows:
         model = first.setdefault(row[code], row)
         for column in columns:
-            if row[column] != model[column]:
+            if not _same(row[column], model[column]):
                 yield row.says(
                     f"{code} {row[code]!r} has {column} {row[column]!r} here and "
                     f"{model[column]!r} in line {model.line}; a code means one thing"
@@ -911,6 +937,41 @@ def _scored_features(seeds: Seeds) -> Iterator[Finding]:
             )
 
 
+def _origins(seeds: Seeds) -> Iterator[Finding]:
+    """An origin has one name, may be matched in several ways, and is none of ours."""
+    rows = seeds.sound["origins"]
+    yield from _repeated(rows, "origin_code", "match_kind", "match_code")
+    told = ("origin_name", "is_brought_by_customers")
+    yield from _one_meaning(rows, "origin_code", *told)
+    for row in rows:
+        if row["origin_code"] in OWN_ORIGINS:
+            yield row.says(
+                f"origin_code {row['origin_code']!r} is told already, by what a "
+                "customer bought before; choose another code"
+            )
+
+
+def _origin_codes(seeds: Seeds) -> Iterator[Finding]:
+    registries = {
+        "channel": ("channels", "channel_code"),
+        "event": ("event_aliases", "event_code"),
+        "stage": ("stages", "stage_code"),
+    }
+    for row in seeds.sound["origins"]:
+        seed, column = registries[row["match_kind"]]
+        known = seeds.codes(seed, column) - {""}
+        yield from _unknown(row, "match_code", row["match_code"], known, seed)
+
+
+def _followups(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["followups"]
+    yield from _repeated(rows, "event_code")
+    known = seeds.codes("event_aliases", "event_code") - {""}
+    for row in rows:
+        code = row["event_code"]
+        yield from _unknown(row, "event_code", code, known, "event_aliases")
+
+
 def _channels(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["channels"]
     yield from _repeated(rows, "source_code", "source_channel")
@@ -1102,6 +1163,9 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("qualified_stages", "stages"), _qualified_stages),
     (("scoring_rules",), _scoring_rules),
     (("scoring_rules", "event_aliases"), _scored_features),
+    (("origins",), _origins),
+    (("origins", "channels", "event_aliases", "stages"), _origin_codes),
+    (("followups", "event_aliases"), _followups),
     (("channels",), _channels),
     (("loss_reasons",), _loss_reasons),
     (("targets", "stages"), _targets),

@@ -231,6 +231,36 @@ def check(as_json: bool) -> NoReturn:
 
 
 @main.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def explain(name: str, as_json: bool) -> None:
+    """Say what a published table or column means, and why a table is empty.
+
+    NAME is a table, TABLE.COLUMN, or a column, which is explained wherever it stands.
+
+    \b
+    Examples:
+      funnelhouse explain fct_monthly_conversions
+      funnelhouse explain fct_journeys.observed_until
+      funnelhouse explain fct_target_attainment --json
+    """
+    from dagster_project import explaining
+    from dagster_project.showing import show_explanation
+    from dagster_project.transforming import TransformError
+
+    try:
+        found = explaining.explain(current_settings(), name)
+    except explaining.UnknownNameError as error:
+        raise click.UsageError(str(error)) from error
+    except TransformError as error:
+        _refuse(str(error), FAULT)
+    if as_json:
+        _print_json([each.to_dict() for each in found])
+    for each in () if as_json else found:
+        show_explanation(each)
+
+
+@main.command()
 @click.option("--path", "only_path", is_flag=True, help="Only print where it lies.")
 def report(only_path: bool) -> None:
     """Write the report of the current generation again.

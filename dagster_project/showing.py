@@ -21,6 +21,7 @@ from rich.table import Table
 from dagster_project.addresses import masked
 
 if TYPE_CHECKING:
+    from dagster_project.explaining import Explanation
     from dagster_project.forgetting import Forgetting
     from dagster_project.night import GateLine, NightSummary, Progress
     from dagster_project.proving import Proof
@@ -167,6 +168,27 @@ def _show_proof(out: Console, proof: "Proof", data: Path) -> None:
         out.print(f"[red]found[/] in {escape(masked(str(trace)))}")
     if not proof.found:
         out.print("the address stands in none of them")
+
+
+def show_explanation(told: "Explanation") -> None:
+    """What a table or column means, where it comes from, why it may be empty."""
+    out = console()
+    out.print(f"[bold]{'.'.join(filter(None, (told.table, told.column)))}[/]")
+    out.print(told.meaning, markup=False)
+    if told.column:
+        return
+    rows = "nothing is published yet" if told.rows is None else f"{told.rows:,} rows"
+    out.print(f"published: {rows}", markup=False)
+    for reason in told.reasons:
+        out.print(f"  empty: {reason}", markup=False)
+    for what in ("seeds", "sources", "models"):
+        named = getattr(told, what)
+        if named:
+            out.print(f"from {what}: {', '.join(named)}", markup=False)
+    table = Table("column", "type", "means", box=None)
+    for name, each in told.columns.items():
+        table.add_row(name, each["type"], escape(each["meaning"]))
+    out.print(table)
 
 
 def show_settings(settings: Mapping[str, str]) -> None:

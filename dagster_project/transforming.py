@@ -330,13 +330,19 @@ def _invoke(
         close_connections()
 
 
-@lru_cache(maxsize=1)
 def named_sources() -> tuple[str, ...]:
     """The sources that `dbt_project.yml` names."""
+    return tuple(named_objects())
+
+
+@lru_cache(maxsize=1)
+def named_objects() -> Mapping[str, Sequence[str]]:
+    """The canonical objects that each source of `dbt_project.yml` provides."""
     import yaml
 
     declared = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))
-    return tuple(declared["vars"]["sources"])
+    found: Mapping[str, Sequence[str]] = declared["vars"]["sources"]
+    return found
 
 
 @lru_cache(maxsize=2)

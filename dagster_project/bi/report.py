@@ -1,11 +1,9 @@
 """The report: one HTML file of a generation, whole in itself, that fetches nothing.
 
 Every text that comes from data is escaped: by the template in HTML, by `_script_json`
-inside scripts, by `_harmless` in a spreadsheet.
+inside scripts, by `spreadsheets` in what a spreadsheet reads.
 """
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -23,8 +21,8 @@ from markupsafe import Markup
 
 from dagster_project.bi import charts, theme
 from dagster_project.bi.facts import TOTAL, Facts, Table, read_facts
+from dagster_project.spreadsheets import as_csv
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FILE_MESSAGES_SHOWN = 20
 
 
@@ -152,20 +150,8 @@ def _data_through(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _csv_uri(table: Table) -> str:
     """The table as a CSV file inside a link, with a mark that it is UTF-8."""
-    text = io.StringIO()
-    # With "\n" as its end of line, the writer would leave a lone "\r" unquoted.
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows([_harmless(value) for value in row] for row in table.rows)
-    content = quote("\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue(), safe=",:/;()'")
+    content = quote(as_csv(table.columns, table.rows), safe=",:/;()'")
     return f"data:text/csv;charset=utf-8,{content}"
-
-
-def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula, made a text again."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
 
 
 def _script_json(content: Mapping[str, Any]) -> Markup:

@@ -27,6 +27,7 @@ from dagster_project.publishing import (
     publish,
 )
 from dagster_project.restating import SCHEMA as RECORDS
+from dagster_project.spreadsheets import write_handouts
 from dagster_project.transforming import Project
 from expectations import PROJECTIONS
 
@@ -86,6 +87,15 @@ def descriptions(project: Project) -> dict[str, Description]:
     }
 
 
+def handouts(project: Project) -> dict[str, str]:
+    """Marts that people get as CSV too, and the column that orders them."""
+    return {
+        node["alias"]: str(node["config"]["meta"]["spreadsheet"]["order_by"])
+        for node in mart_nodes(project)
+        if "spreadsheet" in node["config"]["meta"]
+    }
+
+
 def generation_asset(project: Project) -> dg.AssetsDefinition:
     """The marts copied, waiting for the second gate."""
     translator = DagsterDbtTranslator()
@@ -106,11 +116,12 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
         night.profile.keep(project.paths)
         with night.profile.measured("publish", "generation", "asset") as measure:
             try:
-                _, manifest = build_generation(
+                folder, manifest = build_generation(
                     project.paths, names, ingredients, descriptions(project)
                 )
             except PublicationRefusedError as error:
                 raise RefusedError(str(error)) from error
+            write_handouts(folder, handouts(project))
             rows = {name: table.rows for name, table in manifest.tables.items()}
             measure.rows_count = sum(rows.values())
         metadata: dict[str, Any] = {

@@ -355,3 +355,11 @@ def band_points() -> str:
 
 period_name = call_of("period_name")
 whole_text = call_of("whole_text")
+
+
+def first_parts(text: str, separator: str, count: int) -> str:
+    return f"first_parts({text}, '{separator}', {count})"
+
+
+def var(name: str) -> str:
+    return f"0 /* {name} */"

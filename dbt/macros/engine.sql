@@ -227,3 +227,16 @@
 {% macro default__product_of(number) -%}
     product({{ number }})
 {%- endmacro %}
+
+{# The first parts of a text between separators; all of it where it has no more. #}
+{% macro first_parts(text, separator, count) -%}
+    {{ return(adapter.dispatch('first_parts')(text, separator, count)) }}
+{%- endmacro %}
+
+{% macro default__first_parts(text, separator, count) -%}
+    array_to_string(string_split({{ text }}, '{{ separator }}')[1:{{ count }}], '{{ separator }}')
+{%- endmacro %}
+
+{% macro spark__first_parts(text, separator, count) -%}
+    substring_index({{ text }}, '{{ separator }}', {{ count }})
+{%- endmacro %}

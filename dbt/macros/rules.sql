@@ -13,6 +13,7 @@
             when 'in'
                 then list_value like '%|' || text_value || '|%'
             when 'contains' then text_value like '%' || value || '%'
+            when 'begins' then substring(text_value, 1, length(value)) = value
         end
 {%- endmacro %}
 

@@ -65,7 +65,8 @@ def test_a_fault_is_told_with_file_and_line(
 def test_check_lists_file_line_column_and_message_for_editors_and_ci(
     tmp_path: Path,
 ) -> None:
-    seeds = {"loss_reasons": [{"source_code": "s", "source_reason": "dear"}]}
+    dear = {"source_code": "s", "source_reason": "dear"}
+    seeds = {"loss_reasons": [dear], "origins": []}
     write_seeds(tmp_path / "seeds", seeds)
     (tmp_path / "seeds" / "channels.csv").write_text(
         "source_code,source_channel,channel_code,channel_name\ns,M,all,Mail\n",

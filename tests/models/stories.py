@@ -74,6 +74,8 @@ def registry(
         "segment_rules": [],
         "channels": [],
         "inquiries": [],
+        "origins": [],
+        "followups": [],
         "plays": [],
         "qualified_stages": [],
         "scoring_rules": [],

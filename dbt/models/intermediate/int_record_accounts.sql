@@ -90,6 +90,8 @@ accounts as (
     union all
     {{ known_account('contacts_in_persons', 'contacts', 'contact_id', 'int_persons') }}
     union all
+    {{ known_account('orders_known', 'orders', 'order_id', 'int_orders') }}
+    union all
     select
         'deal_changes_known' as check_code,
         source_code as scope,

@@ -19,6 +19,9 @@ valued as (
 
     select
         recoverable.*,
+        journeys.source_code,
+        journeys.deal_id,
+        journeys.lead_id,
         coalesce(amounts.owner_id, 'unknown') as owner_id,
         amounts.home_amount,
         missed.missed_stage_code,
@@ -31,6 +34,8 @@ valued as (
                 then chances.won_back_count / cast(chances.silences_count as double)
         end as recovery_rate
     from recoverable
+    inner join {{ ref('int_journeys') }} as journeys
+        on recoverable.journey_id = journeys.journey_id
     inner join {{ ref('int_home_amounts') }} as amounts
         on recoverable.journey_id = amounts.journey_id
     left join {{ ref('int_missed_steps') }} as missed
@@ -53,6 +58,9 @@ queue as (
         -- keys
         journey_id,
         person_id,
+        source_code,
+        deal_id,
+        lead_id,
         owner_id,
 
         -- codes

@@ -92,4 +92,53 @@ CAUSES = [
         "a_chance_is_of_silences_so_old_that_were_watched_long_enough_and_backs_off_"
         "below_thirty",
     ),
+    Fault(
+        "a page seen after the landmark is the exit page",
+        "models/intermediate/int_journey_pages.sql",
+        "and journeys.landmark_at >= events.occurred_at",
+        "and events.occurred_at is not null",
+        "pages_and_interest_are_read_up_to_the_landmark",
+    ),
+    Fault(
+        "a variant is compared with itself among the others",
+        "models/intermediate/int_variant_differences.sql",
+        "sum(watched_count) over in_segment - watched_count as others_watched_count",
+        "sum(watched_count) over in_segment as others_watched_count",
+        "a_variant_is_compared_with_all_others_of_its_segment_beyond_chance",
+    ),
+    Fault(
+        "a rule is proposed of what may be chance",
+        "models/marts/fct_journey_variants.sql",
+        "coalesce(q_value < 0.05, false)",
+        "coalesce(q_value <= 0.05, false)",
+        "a_rule_is_proposed_for_a_sequence_that_stands_out_in_one_segment",
+    ),
+    Fault(
+        "the order of a won deal is a purchase of its own",
+        "models/intermediate/int_purchases.sql",
+        "and coalesce(journeys.outcome_code, 'open') <> 'won'",
+        "and coalesce(journeys.outcome_code, 'open') <> 'lost'",
+        "wins_and_orders_are_purchases_and_the_order_of_a_won_deal_is_the_same_one",
+    ),
+    Fault(
+        "what a journey came to be is what it was",
+        "models/intermediate/int_customer_paths.sql",
+        "when is_previous_ended then previous_outcome_code",
+        "when previous_outcome_code <> 'open' then previous_outcome_code",
+        "a_journey_is_the_first_a_repeat_a_win_back_or_parallel_by_what_came_before",
+    ),
+    Fault(
+        "customers who had no time to buy again are asked",
+        "models/marts/fct_customer_value.sql",
+        "        followups.watched_for >= horizons.horizon_microseconds as is_watched,",
+        "        true as is_watched,",
+        "shares_and_values_are_of_customers_watched_to_the_horizon",
+    ),
+    Fault(
+        "what was done after asking brought the journey",
+        "models/intermediate/int_journey_origins.sql",
+        "        and journeys.landmark_days = features.landmark_days",
+        "        and features.landmark_days is not null",
+        "a_journey_came_by_its_channel_its_stage_its_actions_or_as_a_customer_again",
+    ),
 ]

@@ -27,6 +27,10 @@
     'fct_lead_scores': ['pipeline_code', 'segment_code'],
     'fct_lead_score_calibration': ['pipeline_code'],
     'fct_journey_events': ['event_code'],
+    'fct_customer_paths': ['pipeline_code'],
+    'fct_customer_value': ['pipeline_code'],
+    'fct_journey_origins': ['pipeline_code'],
+    'fct_journey_variants': ['pipeline_code', 'segment_code'],
     'fct_web_sessions': ['channel_code'],
 } %}
 with used as (

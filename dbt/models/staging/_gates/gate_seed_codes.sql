@@ -65,6 +65,21 @@ named as (
     from {{ ref('targets') }}
     where metric_code like '%!_count' escape '!'
         and metric_code not in ('won_count', 'entered_count')
+    union all
+        'followups' as seed_name,
+        'event_code' as name,
+        cast(null as {{ dbt.type_string() }}) as pipeline_code,
+        'event' as kind_code,
+        event_code as code
+    from {{ ref('followups') }}
+    union all
+    select
+        'origins' as seed_name,
+        match_kind as name,
+        cast(null as {{ dbt.type_string() }}) as pipeline_code,
+        match_kind as kind_code,
+        match_code as code
+    from {{ ref('origins') }}
 
 ),
 
@@ -78,6 +93,9 @@ registered as (
     union all
     select distinct 'event' as kind_code, 'all' as pipeline_code, event_code as code
     from {{ ref('event_aliases') }}
+    union all
+    select distinct 'channel' as kind_code, 'all' as pipeline_code, channel_code as code
+    from {{ ref('channels') }}
 
 ),
 
