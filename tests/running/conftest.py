@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dagster_project.fingerprints import NEWEST_STORAGE
 from dagster_project.ingredients import Ingredients
 from dagster_project.paths import Paths
 from dagster_project.publishing import build_generation, publish
@@ -29,7 +30,7 @@ def paths(settings: Settings) -> Paths:
 
 def fill_warehouse(paths: Paths, **tables: str) -> None:
     """Make each mart anew from a query."""
-    with duckdb.connect(str(paths.warehouse)) as connection:
+    with duckdb.connect(str(paths.warehouse), config=NEWEST_STORAGE) as connection:
         connection.execute("drop schema if exists marts cascade")
         connection.execute("create schema marts")
         for name, query in tables.items():

@@ -38,15 +38,25 @@ def test_a_generation_holds_the_same_rows_as_parquet_and_as_duckdb(
     assert manifest.tables["fct_a"].columns == {"n": "BIGINT"}
 
 
+STORAGE = "select tags['storage_version'] from duckdb_databases() where not internal"
+WORDS = "select 'word ' || range % 9 as word from range(100000)"
+
+
 def test_any_duckdb_of_version_1_can_read_it_and_no_log_lies_beside(
-    publish_tables: Publisher,
+    publish_tables: Publisher, paths: Paths
 ) -> None:
-    folder = publish_tables(fct_a="select 1 as n")
-    storage = (
-        "select tags['storage_version'] from duckdb_databases() where not internal"
-    )
-    assert "v1.0.0" in str(read(folder, storage))
+    folder = publish_tables(fct_a=WORDS)
+    assert "v1.0.0" in str(read(folder, STORAGE))
+    assert compressions(folder) <= {"Dictionary", "FSST", "Constant", "Uncompressed"}
     assert not list(folder.glob("*.wal"))
+    built = paths.warehouse.parent
+    assert "v1.0.0" not in str(read(built, STORAGE))
+    assert "DICT_FSST" in compressions(built)
+
+
+def compressions(folder: Path) -> set[object]:
+    stored = "select distinct compression from pragma_storage_info('marts.fct_a')"
+    return {name for (name,) in read(folder, stored)}
 
 
 def test_descriptions_come_with_the_file(paths: Paths) -> None:

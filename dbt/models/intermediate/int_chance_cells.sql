@@ -1,28 +1,23 @@
-with cells as (
+with counted as (
 
     select
-        forecast_at,
-        pipeline_code,
-        stage_code,
-        segment_code,
-        patience_count,
+        cohort_number,
         count(*) as members_count,
         count(case when end_code <> 'open' then 1 end) as outcomes_count
-    from {{ ref('int_chance_landmarks') }}
-    group by forecast_at, pipeline_code, stage_code, segment_code, patience_count
+    from {{ ref('int_chance_cohorts') }}
+    group by cohort_number
 
 ),
 
-numbered as (
+cells as (
 
     select
-        *,
-        row_number() over (
-            order by
-                forecast_at, pipeline_code, stage_code, segment_code, patience_count
-        ) as cohort_number
-    from cells
+        places.*,
+        counted.members_count,
+        counted.outcomes_count
+    from {{ ref('int_chance_places') }} as places
+    inner join counted on places.cohort_number = counted.cohort_number
 
 )
 
-select * from numbered
+select * from cells

@@ -3,8 +3,12 @@
 -- is watched there from then on; in the stage as a whole, from the beginning.
 with patiences as (
 
-    select chosen.patience_count
-    from (values (0), (1), (2)) as chosen (patience_count)
+    select
+        chosen.patience_count,
+        chosen.is_all_segments
+    from (
+        values (0, 1), (0, 0), (1, 0), (2, 0)
+    ) as chosen (patience_count, is_all_segments)
 
 ),
 
@@ -13,6 +17,7 @@ lasting as (
     select
         members.*,
         patiences.patience_count,
+        patiences.is_all_segments,
         case
             when patiences.patience_count > 0
                 then patiences.patience_count * members.patience
@@ -36,24 +41,15 @@ landmarks as (
         forecast_at,
         pipeline_code,
         stage_code,
-        segment_code,
+        case when is_all_segments = 1 then 'all' else segment_code end as segment_code,
         patience_count,
         end_code,
         followed_for,
-        greatest(watched_after, lasted_for, landmark_after) as watched_after
+        case
+            when is_all_segments = 1 then watched_after
+            else greatest(watched_after, lasted_for, landmark_after)
+        end as watched_after
     from lasting
-    union all
-    select
-        forecast_at,
-        pipeline_code,
-        stage_code,
-        'all' as segment_code,
-        patience_count,
-        end_code,
-        followed_for,
-        watched_after
-    from lasting
-    where patience_count = 0
 
 ),
 

@@ -116,15 +116,15 @@ CONVERSIONS = [
     Fault(
         "losses are censored, not competing",
         MOMENTS,
-        "case when end_code = 'open' then 0 else 1 end as ending",
-        "case when end_code = 'converted' then 1 else 0 end as ending",
+        "where end_code <> 'open'",
+        "where end_code = 'converted'",
         "who_leaves_at_a_moment_is_still_at_risk_in_it",
     ),
     Fault(
         "who comes late is at risk from the start",
         MOMENTS,
-        "-1 as leaving",
-        "0 as leaving",
+        "-1e0 as leaving",
+        "0e0 as leaving",
         "who_is_known_only_from_later_on_is_at_risk_after_that_moment",
     ),
     Fault(
@@ -145,8 +145,8 @@ CONVERSIONS = [
     Fault(
         "after the last at risk has left somebody survives",
         POINTS,
-        "case when last_leavings_count > 0 then 0.0 else exp(log_survival) end",
-        "exp(log_survival)",
+        "else cast('-infinity' as double)",
+        "else 0e0",
         "after_the_last_at_risk_has_left_nobody_survives",
     ),
     Fault(
