@@ -414,7 +414,8 @@ def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) 
 def forget(address: str, yes: bool) -> NoReturn:
     """Erase a person by e-mail address, from everything below the data folder.
 
-    Where a PostgreSQL server is set, it then shows what is published without them.
+    With FUNNELHOUSE_PUBLISH_TO or FUNNELHOUSE_POSTGRES_URL set, PostgreSQL then shows
+    what is published without the person; another copy is yours to publish anew.
 
     Facts of journeys stay, without the person. A salted hash keeps the person out of
     what is landed later. Runs the night, removes every generation published before,

@@ -158,7 +158,7 @@ def _finish_server(settings: Settings, paths: Paths, tell: Tell) -> tuple[str, b
     try:
         shown = publish_current(settings, paths)
     except PostgresError as error:
-        return f"PostgreSQL still shows the person's rows: {error}", False
+        return f"PostgreSQL may still show the person's rows: {error}", False
     others = "its backups and archived logs are its owner's to clean"
     return f"PostgreSQL, {shown}; {others}", True
 
