@@ -75,7 +75,7 @@ def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> For
         finish_published(paths)
         done.is_finished = read_progress(paths) is None
         done.dropped = sorted({*kept} - {*generations(paths)})
-        done.server, done.is_server_clean = _finish_server(settings, paths, tell)
+        done.server, done.is_server_clean = finish_server(settings, paths, tell)
         drop_logs(paths, forgotten)
         tell("searching for what is left")
         done.extracts = search(paths.extracts, address).found
@@ -143,7 +143,7 @@ def _night(settings: Settings, paths: Paths, tell: Tell) -> "NightSummary | None
     return run_night(settings)
 
 
-def _finish_server(settings: Settings, paths: Paths, tell: Tell) -> tuple[str, bool]:
+def finish_server(settings: Settings, paths: Paths, tell: Tell) -> tuple[str, bool]:
     """Have PostgreSQL show the generation without them; what came of it, in words.
 
     Asked wherever a server is set: a person may have published there by hand.

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from dagster_project.cli import main
+from dagster_project.forgetting import Forgetting, finish_server
 from dagster_project.postgresql import PostgresError
 from dagster_project.postgresql.swapping import Patience
 from dagster_project.settings import ROOT
@@ -247,3 +248,18 @@ def test_a_database_in_another_encoding_refuses_what_it_cannot_hold(
         latin.copy()
     with psycopg.connect(here.server.url(name)) as connection:
         assert connection.execute("select s from f.a").fetchall() == [("é",)]
+
+
+def test_forgetting_is_not_done_while_the_server_does_not_answer(
+    here: Installation,
+) -> None:
+    here.build(a="select 1 as n")
+    for port, is_clean in ((1, False), (here.server.port, True)):
+        url = Server(port).url(here.database)
+        settings = replace(here.settings, postgres_url=url)
+        said, done = finish_server(settings, here.paths, lambda _: None)
+        assert done is is_clean
+        assert Forgetting(server=said, is_server_clean=done).exit_code == (not done)
+        assert ("may still show" in said) is not is_clean
+    nowhere = replace(here.settings, postgres_url=None)
+    assert finish_server(nowhere, here.paths, lambda _: None) == ("", True)
