@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from dagster_project.paths import Paths
-from dagster_project.settings import SettingError, Settings
+from dagster_project.settings import SERVERS, SettingError, Settings
 
 if TYPE_CHECKING:
     from dagster_project.checking import Finding
@@ -297,14 +297,53 @@ def rollback(generation: str | None) -> None:
     from dagster_project.publishing import NoGenerationError
     from dagster_project.publishing import rollback as switch_back
 
-    paths = Paths.of(current_settings())
+    settings = current_settings()
+    paths = Paths.of(settings)
     try:
         with run_lock(paths.lock):
             click.echo(f"{paths.current} is now {switch_back(paths, generation)}")
+            if settings.publish_to:
+                _copy_to_server(settings, paths)
     except LockHeldError as error:
         _refuse(str(error), LOCKED)
     except NoGenerationError as error:
         _refuse(str(error), FAULT)
+
+
+@main.command()
+@click.option(
+    "--to",
+    "server",
+    type=click.Choice(SERVERS),
+    required=True,
+    help="Where readers are besides those of files.",
+)
+def publish(server: str) -> None:
+    """Load the current generation into a PostgreSQL schema, and switch its readers.
+
+    Where: FUNNELHOUSE_POSTGRES_URL, else libpq's PGHOST, PGUSER, PGPASSWORD and so on.
+    FUNNELHOUSE_POSTGRES_SCHEMA (funnelhouse) is the schema, _READER a role that may
+    read it. With FUNNELHOUSE_PUBLISH_TO=postgresql every night does this by itself.
+
+    \b
+    Example:
+      funnelhouse publish --to postgresql
+    """
+    from dagster_project.locking import LockHeldError, run_lock
+    from dagster_project.postgresql import is_configured
+
+    settings = current_settings()
+    if not is_configured(settings):
+        raise click.UsageError(
+            f"no {server} server is named: set FUNNELHOUSE_POSTGRES_URL, or PGHOST, "
+            "PGDATABASE, PGUSER and PGPASSWORD"
+        )
+    paths = Paths.of(settings)
+    try:
+        with run_lock(paths.lock):
+            _copy_to_server(settings, paths)
+    except LockHeldError as error:
+        _refuse(str(error), LOCKED)
 
 
 _FILE = click.argument("file")
@@ -405,6 +444,9 @@ def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) 
 def forget(address: str, yes: bool) -> NoReturn:
     """Erase a person by e-mail address, from everything below the data folder.
 
+    With FUNNELHOUSE_PUBLISH_TO or FUNNELHOUSE_POSTGRES_URL set, PostgreSQL then shows
+    what is published without the person; another copy is yours to publish anew.
+
     Facts of journeys stay, without the person. A salted hash keeps the person out of
     what is landed later. Runs the night, removes every generation published before,
     lists the extracts that still hold the address, and searches for what is left.
@@ -451,6 +493,16 @@ def ui(port: int) -> None:
     module = ["-m", "dagster_project.definitions"]
     call = [sys.executable, "-m", "dagster", "dev", *module]
     os.execv(sys.executable, [*call, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
+
+
+def _copy_to_server(settings: Settings, paths: Paths) -> None:
+    from dagster_project.postgresql import PostgresError, publish_current
+
+    try:
+        copy = publish_current(settings, paths)
+    except PostgresError as error:
+        _refuse(str(error), FAULT)
+    click.echo(f"{'' if copy.is_new else 'nothing to do: '}{copy}")
 
 
 def _make_sure(yes: bool) -> None:

@@ -46,13 +46,16 @@ class Forgetting:
     extracts: list[Trace] = field(default_factory=list)
     night: "NightSummary | None" = None
     is_finished: bool = True
+    server: str = ""
+    is_server_clean: bool = True
     proof: Proof = field(default_factory=Proof)
 
     @property
     def exit_code(self) -> int:
         if self.night is not None and self.night.exit_code:
             return self.night.exit_code
-        return 1 if self.proof.found or not self.is_finished else 0
+        is_done = self.is_finished and self.is_server_clean and not self.proof.found
+        return 0 if is_done else 1
 
 
 def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> Forgetting:
@@ -72,6 +75,7 @@ def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> For
         finish_published(paths)
         done.is_finished = read_progress(paths) is None
         done.dropped = sorted({*kept} - {*generations(paths)})
+        done.server, done.is_server_clean = finish_server(settings, paths, tell)
         drop_logs(paths, forgotten)
         tell("searching for what is left")
         done.extracts = search(paths.extracts, address).found
@@ -137,6 +141,26 @@ def _night(settings: Settings, paths: Paths, tell: Tell) -> "NightSummary | None
 
     tell("running the night, which publishes without the person")
     return run_night(settings)
+
+
+def finish_server(settings: Settings, paths: Paths, tell: Tell) -> tuple[str, bool]:
+    """Have PostgreSQL show the generation without them; what came of it, in words.
+
+    Asked wherever a server is set: a person may have published there by hand.
+    """
+    if not (settings.publish_to or settings.postgres_url):
+        return "", True
+    if current_manifest(paths) is None:
+        return "", True
+    from dagster_project.postgresql import PostgresError, publish_current
+
+    tell("publishing to PostgreSQL without the person")
+    try:
+        shown = publish_current(settings, paths)
+    except PostgresError as error:
+        return f"PostgreSQL may still show the person's rows: {error}", False
+    others = "its backups and archived logs are its owner's to clean"
+    return f"PostgreSQL, {shown}; {others}", True
 
 
 def _drop_unfinished(paths: Paths) -> None:

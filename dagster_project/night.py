@@ -83,6 +83,7 @@ class NightSummary:
     facts: Path | None = None
     report: Path | None = None
     quality: Path | None = None
+    postgresql: str = ""
     warnings: list[str] = field(default_factory=list)
     trace: str = ""
 
@@ -276,6 +277,7 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         facts=facts if facts.is_file() else None,
         report=_report(folder),
         quality=_quality(result, paths),
+        postgresql=told.get("published/postgresql", {}).get("shown", ""),
         warnings=[
             *_rejected(code, landed),
             *_unclaimed(told.get("lake/runs", {}).get("unclaimed", [])),

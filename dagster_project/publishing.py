@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,11 +46,16 @@ class NoGenerationError(RuntimeError):
 
 @dataclass(frozen=True)
 class Table:
-    """A published table; `columns` maps names to types, in order."""
+    """A published table; `columns` maps names to types.
+
+    No two rows agree in `key` (a null is a value), and no row lacks one of `required`.
+    """
 
     rows: int
     columns: dict[str, str]
     schema_hash: str
+    key: list[str] = field(default_factory=list)
+    required: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,12 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Description:
-    """What a table and its columns mean, for the reader of the published file."""
+    """What a table and its columns mean, and what was tested of every row."""
 
     table: str
     columns: dict[str, str]
+    key: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 def current_manifest(paths: Paths) -> Manifest | None:
@@ -386,7 +393,8 @@ def _copy_table(
     counted = connection.execute(f"select count(*) from {target}").fetchone()  # noqa: S608
     rows = int(counted[0]) if counted else 0
     schema_hash = hashlib.sha256(json.dumps(columns).encode()).hexdigest()
-    return Table(rows, columns, schema_hash)
+    key, required = (description.key, description.required) if description else ((), ())
+    return Table(rows, columns, schema_hash, list(key), list(required))
 
 
 def _comment(

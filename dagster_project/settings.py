@@ -5,12 +5,13 @@ No secret has a default; what is not set is made on the machine and never leaves
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ("duckdb", "spark")
+SERVERS = ("postgresql",)
 
 
 class SettingError(ValueError):
@@ -36,6 +37,10 @@ class Settings:
     webhook_url: str | None
     pii_salt: str | None
     engine: str = "duckdb"
+    publish_to: str | None = None
+    postgres_url: str | None = field(default=None, repr=False)
+    postgres_schema: str = "funnelhouse"
+    postgres_reader: str | None = None
 
     @classmethod
     def from_environment(
@@ -64,6 +69,10 @@ class Settings:
             webhook_url=value("WEBHOOK_URL") or None,
             pii_salt=value("PII_SALT") or None,
             engine=_engine(value("ENGINE", "duckdb").lower()),
+            publish_to=_server(value("PUBLISH_TO").lower()),
+            postgres_url=value("POSTGRES_URL") or None,
+            postgres_schema=value("POSTGRES_SCHEMA", "funnelhouse"),
+            postgres_reader=value("POSTGRES_READER") or None,
         )
 
 
@@ -73,6 +82,14 @@ def _engine(name: str) -> str:
             f"FUNNELHOUSE_ENGINE: {name!r} is none of {', '.join(ENGINES)}"
         )
     return name
+
+
+def _server(name: str) -> str | None:
+    if name and name not in SERVERS:
+        raise SettingError(
+            f"FUNNELHOUSE_PUBLISH_TO: {name!r} is none of {', '.join(SERVERS)}"
+        )
+    return name or None
 
 
 def _zone(name: str) -> str:

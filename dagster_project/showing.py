@@ -39,6 +39,7 @@ STEPS = {
     "published__generation": "copying marts",
     "published__report": "writing the report",
     "published__current": "publishing",
+    "published__postgresql": "publishing to PostgreSQL",
 }
 _COLORS = {"failed": "red", "refused": "red", "locked": "yellow"}
 
@@ -156,6 +157,8 @@ def show_forgetting(done: "Forgetting", data: Path) -> None:
         )
     if done.dropped:
         out.print(f"generations removed: {', '.join(done.dropped)}")
+    if done.server:
+        out.print(done.server, soft_wrap=True, markup=False)
     for trace in done.extracts:
         out.print(f"remove it from {masked(str(trace))}", markup=False)
     _show_proof(out, done.proof, data)
@@ -270,13 +273,16 @@ def _counts(what: str, rows: Mapping[str, int]) -> Table:
 
 def _show_places(out: Console, night: "NightSummary") -> None:
     places: dict[str, Path | None] = {"facts": night.facts, "report": night.report}
-    if night.outcome not in ("published", "nothing to do") and any(places.values()):
+    is_older = not night.generation and any(places.values())
+    if night.outcome not in ("published", "nothing to do") and is_older:
         out.print("still published, as before:")
     for name, path in places.items():
         if path:
             out.print(f"{name:7} {path}", soft_wrap=True, markup=False)
     if night.quality:
         out.print(f"quality {night.quality}", soft_wrap=True, markup=False)
+    if night.postgresql:
+        out.print(f"PostgreSQL: {night.postgresql}", soft_wrap=True, markup=False)
 
 
 def _show_accounting(out: Console, status: "Status") -> None:

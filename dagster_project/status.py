@@ -44,7 +44,7 @@ _TABLES = (
     """,
 )
 _READ = ("manifest", "rejects")
-_SECRETS = ("pii_salt", "webhook_url")
+_SECRETS = ("pii_salt", "webhook_url", "postgres_url")
 
 
 @dataclass(frozen=True)
@@ -220,8 +220,10 @@ def shown_settings(settings: Settings) -> dict[str, str]:
         if isinstance(value, tuple):
             value = ",".join(value) or "(all)"
         if each.name in _SECRETS:
-            value = "(set)" if value else "(not set)"
-        shown[f"FUNNELHOUSE_{name.upper()}"] = str(value)
+            value = "(set)" if value else None
+        shown[f"FUNNELHOUSE_{name.upper()}"] = (
+            "(not set)" if value is None else str(value)
+        )
     return shown
 
 

@@ -13,6 +13,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.resources import Night
+from dagster_project.defs.servers import catch_up
 from dagster_project.forgetting import finish_lake, finish_published
 from dagster_project.ingredients import read_ingredients
 from dagster_project.landing import (
@@ -112,6 +113,9 @@ def freezing_assets(project: Project, contracts: list[Contract]) -> dg.AssetsDef
             metadata = freeze_night(project, contracts, night)
         if metadata is None:
             context.log.info("nothing to do: the published facts are of this very run")
+            caught_up = catch_up(project)
+            if caught_up is not None:
+                context.log_event(caught_up)
             return
         for key in keys:
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)

@@ -1,7 +1,8 @@
 """From the builder's warehouse to readers: a generation, its report, the switch.
 
 Contract: what readers see changes in one step, after every mart is copied and the
-report is written; whatever fails before leaves the last generation standing.
+report is written; whatever fails before leaves the last generation standing. Where a
+server is to show it too, that follows, and its failure takes nothing back.
 """
 
 from collections.abc import Mapping
@@ -13,9 +14,11 @@ from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.quality import projection_key
 from dagster_project.defs.resources import Night
+from dagster_project.defs.servers import postgresql_asset
 from dagster_project.defs.transform import RefusedError
 from dagster_project.forgetting import finish_published
 from dagster_project.ingredients import read_ingredients
+from dagster_project.promises import key_of, required_of, tests_of
 from dagster_project.publishing import (
     GATE_RESULTS,
     RUN_STATS,
@@ -78,10 +81,13 @@ def mart_nodes(project: Project) -> list[Mapping[str, Any]]:
 
 def descriptions(project: Project) -> dict[str, Description]:
     """What dbt says of each mart and its columns; a run record is no model of dbt."""
+    tested = tests_of(project.manifest)
     return {GATE_RESULTS: GATE_RESULTS_TOLD, RUN_STATS: RUN_STATS_TOLD} | {
         node["alias"]: Description(
             node["description"],
             {name: column["description"] for name, column in node["columns"].items()},
+            key=key_of(tested[node["unique_id"]]),
+            required=required_of(tested[node["unique_id"]]),
         )
         for node in mart_nodes(project)
     }
@@ -177,6 +183,9 @@ def current_asset(project: Project) -> dg.AssetsDefinition:
 
 
 def define(project: Project) -> dg.Definitions:
-    """The three steps of a publication."""
+    """The steps of a publication."""
     makers = (generation_asset, report_asset, current_asset)
-    return dg.Definitions(assets=[make(project) for make in makers])
+    made = [make(project) for make in makers]
+    if project.settings.publish_to:
+        made.append(postgresql_asset(project, CURRENT))
+    return dg.Definitions(assets=made)
