@@ -103,7 +103,7 @@ def _specs(facts: Facts) -> dict[str, charts.Spec]:
     if facts.funnels:
         specs["funnel"] = charts.funnel()
     if facts.conversions:
-        months = _months(facts.conversions.values("cohort_month"))
+        months = every_month(facts.conversions.values("cohort_month"))
         specs["rates"] = charts.rates(months)
         specs["incidences"] = charts.incidences(months)
         specs["cohorts"] = charts.cohorts(months)
@@ -114,7 +114,7 @@ def _specs(facts: Facts) -> dict[str, charts.Spec]:
     return specs
 
 
-def _months(known: list[str]) -> list[str]:
+def every_month(known: list[str]) -> list[str]:
     """Every month from the first known to the last, whether it has a row or not."""
     first, last = (date.fromisoformat(month) for month in (min(known), max(known)))
     count = (last.year - first.year) * 12 + last.month - first.month + 1
@@ -151,14 +151,19 @@ def _data_through(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _csv_uri(table: Table) -> str:
-    """The table as a CSV file inside a link, with a mark that it is UTF-8."""
+    """The table as a CSV file inside a link."""
+    content = quote(csv_text(table), safe=",:/;()'")
+    return f"data:text/csv;charset=utf-8,{content}"
+
+
+def csv_text(table: Table) -> str:
+    """The table as CSV, with a mark that it is UTF-8."""
     text = io.StringIO()
     # With "\n" as its end of line, the writer would leave a lone "\r" unquoted.
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(table.columns)
     writer.writerows([_harmless(value) for value in row] for row in table.rows)
-    content = quote("\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue(), safe=",:/;()'")
-    return f"data:text/csv;charset=utf-8,{content}"
+    return "\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue()
 
 
 def _harmless(value: Any) -> Any:
