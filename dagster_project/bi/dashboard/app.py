@@ -19,6 +19,7 @@ from dagster_project.bi.dashboard.views import (
     events,
     funnel,
     pipeline,
+    rules,
     whatif,
 )
 from dagster_project.paths import Paths
@@ -31,6 +32,7 @@ PAGES: dict[str, tuple[str, Callable[[View], None]]] = {
     "compare": ("Compare", compare.show),
     "events": ("Event funnels", events.show),
     "whatif": ("What if", whatif.show),
+    "rules": ("Try rules", rules.show),
 }
 
 

@@ -11,7 +11,7 @@ from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.dashboard.scenarios import Gain, scenarios
 from dagster_project.bi.facts import Table
 
-UNITS = {"percent": "percent of the share", "points": "percentage points"}
+UNITS = {"percent": "percent", "points": "percentage points"}
 _MOST = {"percent": 100.0, "points": 50.0}
 _MEANING = (
     "Shares are of journeys watched for the whole horizon, and of what they reached "
