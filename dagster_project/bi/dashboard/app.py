@@ -67,7 +67,7 @@ def show_page(name: str) -> None:
 
 
 def _say_what_is_shown(view: View) -> None:
-    as_of = str(view.manifest.get("as_of", "")).replace("T", " ")
+    as_of = str(view.manifest["as_of"] or "unknown").replace("T", " ")
     st.caption(f"As of {as_of} · generation {view.manifest['generation']}")
 
 

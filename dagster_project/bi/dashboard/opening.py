@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dagster_project.publishing import DATABASE, MANIFEST
 
 # A generation may be removed between the look at `current` and the opening.
 _TRIES = 5
+_TOLD = ("generation", "as_of", "home_currency", "tables")
 
 
 class NothingPublishedError(RuntimeError):
@@ -30,10 +32,10 @@ class View:
 
     @property
     def currency(self) -> str:
-        return self.manifest.get("home_currency") or ""
+        return self.manifest["home_currency"] or ""
 
     def has_table(self, name: str) -> bool:
-        return name in self.manifest.get("tables", {})
+        return name in (self.manifest["tables"] or ())
 
 
 @contextmanager
@@ -82,5 +84,11 @@ def _opened(paths: Paths) -> View:
 
 def _open(folder: Path) -> View:
     connection = duckdb.connect(str(folder / DATABASE), read_only=True)
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return View(connection, folder, manifest)
+    return View(connection, folder, _manifest(folder))
+
+
+# It names every file that ever came; a generation is never changed once it is there.
+@lru_cache(maxsize=2)
+def _manifest(folder: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return {name: read.get(name) for name in _TOLD}
