@@ -282,6 +282,40 @@ def report(only_path: bool) -> None:
 
 
 @main.command()
+@click.option("--port", default=8501, show_default=True, help="Where to listen.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Whom to listen for; by default this machine alone.",
+)
+def dashboard(port: int, host: str) -> None:
+    """Open the dashboard in a browser's reach, until it is stopped with Ctrl-C.
+
+    It shows what is published, resolved anew for each view, and stays up while nights
+    publish. It has no log-in: listen for more than this machine only behind one.
+
+    \b
+    Examples:
+      funnelhouse dashboard
+      funnelhouse dashboard --port 8600
+    """
+    import os
+
+    from dagster_project.bi.dashboard import serving
+
+    settings = current_settings()
+    try:
+        serving.refuse_used_port(host, port)
+    except serving.PortInUseError as error:
+        _refuse(str(error), FAULT)
+    click.echo(f"http://{host}:{port} shows {Paths.of(settings).current}")
+    sys.stdout.flush()
+    call = serving.call(host, port)
+    os.execv(call[0], call)  # noqa: S606
+
+
+@main.command()
 @click.option("--generation", metavar="ID", help="Which; by default the one before.")
 def rollback(generation: str | None) -> None:
     """Switch readers back to an earlier generation.

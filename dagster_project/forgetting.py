@@ -164,6 +164,8 @@ def finish_server(settings: Settings, paths: Paths, tell: Tell) -> tuple[str, bo
 
 
 def _drop_unfinished(paths: Paths) -> None:
+    # A trial of rules that was killed has left its copy of the warehouse.
+    shutil.rmtree(paths.trial, ignore_errors=True)
     for folder in paths.published.glob(".*.tmp"):
         shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
 

@@ -113,6 +113,11 @@ class Paths:
         return self.data / "quality" / "index.html"
 
     @property
+    def trial(self) -> Path:
+        """Where edited rules are tried on a copy of the warehouse."""
+        return self.data / "trial"
+
+    @property
     def dagster_home(self) -> Path:
         return self.data / "dagster"
 

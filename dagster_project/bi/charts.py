@@ -16,7 +16,7 @@ from dagster_project.bi.facts import TOTAL
 
 Spec = dict[str, Any]
 
-_HATCH = "url(#hatch)"
+HATCH = "url(#hatch)"
 _REACHES = ("reached_count", "touched_count", "in_order_count")
 _FATES = ("converted_count", "open_count", "transferred_count", "lost_count")
 # A month stays text: parsed as a date it would fall out of the axis' bands.
@@ -34,8 +34,8 @@ _COHORT = (
 )
 
 
-def funnel() -> Spec:
-    """Steps down, three bars a step, each labelled with its share of those entered."""
+def funnel(measures: Sequence[str] = _REACHES) -> Spec:
+    """Steps down, a bar a measure, each labelled with its share of those entered."""
     bars = (
         alt.Chart()
         .mark_bar(cornerRadiusEnd=2)
@@ -43,7 +43,7 @@ def funnel() -> Spec:
             x=alt.X("count:Q", axis=None, scale=alt.Scale(domainMin=0, nice=False)),
             color=alt.Color(
                 "measure:N",
-                scale=_roles(_REACHES),
+                scale=_roles(measures),
                 legend=None,
             ),
         )
@@ -55,20 +55,20 @@ def funnel() -> Spec:
     )
     chart = alt.layer(tracks, bars, *_bar_labels(), data=alt.NamedData("funnel"))
     return _spec(
-        chart.encode(y=_step_axis(), yOffset=_offset(_REACHES), tooltip=_FUNNEL_TIPS)
+        chart.encode(y=_step_axis(), yOffset=_offset(measures), tooltip=_FUNNEL_TIPS)
         .transform_filter(
             f"(pipeline == '{TOTAL}' || pipeline == datum.pipeline_code)"
             " && funnel == datum.funnel_code && segment == datum.segment_code"
         )
         .transform_calculate(step="datum.step_order + '. ' + datum.step_name")
-        .transform_fold(list(_REACHES), as_=["measure", "count"])
+        .transform_fold(list(measures), as_=["measure", "count"])
         .transform_calculate(
             share="datum.entered_count > 0 ? datum.count / datum.entered_count : null",
             counted=_words("measure"),
         )
         .add_params(*_parameters(pipeline=TOTAL, funnel="", segment=TOTAL))
         .properties(height=alt.Step(15)),
-        "Stage funnel: journeys that reached, touched and went in order, step by step.",
+        f"Funnel, step by step: {', '.join(map(_word, measures))} of those entered.",
         padding={"left": 0, "top": 4, "right": 8, "bottom": 4},
     )
 
@@ -236,7 +236,7 @@ def _shade(month: alt.X) -> alt.Chart:
     """Hatching behind the months whose figure still moves."""
     chart: alt.Chart = (
         alt.Chart()
-        .mark_bar(fill=_HATCH, width={"band": 1})
+        .mark_bar(fill=HATCH, width={"band": 1})
         .transform_filter("!datum.is_mature")
         .encode(x=month, y=alt.value(0), y2=alt.value("height"))
     )
@@ -366,6 +366,10 @@ def _roles(roles: Sequence[str]) -> alt.Scale:
 
 def _offset(roles: Sequence[str]) -> alt.YOffset:
     return alt.YOffset("measure:N", scale=alt.Scale(domain=list(roles)))
+
+
+def _word(column: str) -> str:
+    return column.removesuffix("_count").replace("_", " ")
 
 
 def _words(field: str) -> str:

@@ -1,4 +1,7 @@
-"""The queries of the report: selects of published facts, and no rule of their own."""
+"""The queries of report and dashboard: selects of published facts, and no rule.
+
+Those that a dashboard cuts take the cut as parameters; the report asks for all.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ from typing import Any
 import duckdb
 
 TOTAL = "all"
+EVER = ("0001-01-01", "9999-12-31")
 _JSON_TYPES = frozenset({str, int, bool, type(None)})
 DAILY_SNAPSHOTS = 800
 NIGHTS = 14
@@ -18,7 +22,7 @@ SLOWEST = 10
 # The last validity of a stage names it; a code met in several pipelines means the
 # same in each, so the total of pipelines takes its name from the first of them, and
 # its place from the longest (a short pipeline would put late stages early).
-_STAGES = """
+STAGES = """
 stages as (
     select pipeline_code, stage_code, stage_name, stage_order
     from marts.dim_stages
@@ -75,8 +79,8 @@ select
 from marts.fct_journeys
 """
 
-_FUNNELS = f"""
-with {_STAGES},
+FUNNELS = f"""
+with {STAGES},
 counted as (
     select
         funnel_code, pipeline_code, segment_code, step_order, step_code,
@@ -91,7 +95,7 @@ counted as (
         sum(reached_by_entry_count)::bigint as reached_by_entry_count,
         sum(in_order_count)::bigint as in_order_count,
     from marts.fct_segment_funnels
-    where channel_code = ?
+    where channel_code = ? and cohort_month between ? and ?
     group by funnel_code, pipeline_code, segment_code, step_order, step_code
 )
 select
@@ -111,8 +115,8 @@ order by
     funnel_code, pipeline_code, segment_code <> ?, segment_code, step_order
 """  # noqa: S608 (constants only)
 
-_CONVERSIONS = f"""
-with {_STAGES}
+CONVERSIONS = f"""
+with {STAGES}
 select
     conversions.pipeline_code,
     from_stage_code,
@@ -138,8 +142,8 @@ order by
     goal.stage_order, to_stage_code, horizon_days, cohort_month
 """  # noqa: S608 (constants only)
 
-_SNAPSHOTS = f"""
-with {_STAGES},
+SNAPSHOTS = f"""
+with {STAGES},
 days as (
     select
         max(snapshot_date) as last_day,
@@ -153,6 +157,7 @@ counted as (
         sum(open_amount) as open_amount,
     from marts.fct_stage_snapshots, days
     where date_diff('day', snapshot_date, last_day) % step_days = 0
+        and ? in ('{TOTAL}', segment_code)
     group by snapshot_date, pipeline_code, stage_code
 )
 select
@@ -167,8 +172,8 @@ order by
     counted.stage_code, counted.pipeline_code
 """  # noqa: S608 (constants only)
 
-_STAGE_ORDER = f"""
-with {_STAGES}
+STAGE_ORDER = f"""
+with {STAGES}
 select stage_code
 from names where pipeline_code = ?
 order by stage_order, stage_code
@@ -282,16 +287,16 @@ def read_facts(warehouse: Path) -> Facts:
     """Read a published generation's DuckDB file, without a right to change it."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return Facts(
-            headline=_select(connection, _HEADLINE, TOTAL),
-            set_aside=_select(connection, _SET_ASIDE),
-            funnels=_select(connection, _FUNNELS, TOTAL, TOTAL, TOTAL),
-            conversions=_select(connection, _CONVERSIONS, TOTAL, TOTAL, TOTAL),
-            snapshots=_select(connection, _SNAPSHOTS, TOTAL, TOTAL),
+            headline=select(connection, _HEADLINE, TOTAL),
+            set_aside=select(connection, _SET_ASIDE),
+            funnels=select(connection, FUNNELS, TOTAL, TOTAL, *EVER, TOTAL),
+            conversions=select(connection, CONVERSIONS, TOTAL, TOTAL, TOTAL),
+            snapshots=select(connection, SNAPSHOTS, TOTAL, TOTAL, TOTAL),
             stage_codes=[
-                row[0] for row in _select(connection, _STAGE_ORDER, TOTAL, TOTAL).rows
+                row[0] for row in select(connection, STAGE_ORDER, TOTAL, TOTAL).rows
             ],
-            accounting=_select(connection, _ACCOUNTING),
-            file_messages=_select(connection, _FILE_MESSAGES),
+            accounting=select(connection, _ACCOUNTING),
+            file_messages=select(connection, _FILE_MESSAGES),
             gates=_record(connection, "dq_gate_results", _GATES),
             nights=_record(connection, "dq_run_stats", _NIGHTS),
             slowest=_record(connection, "dq_run_stats", _SLOWEST),
@@ -300,7 +305,7 @@ def read_facts(warehouse: Path) -> Facts:
 
 def _record(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> Table:
     """Run records; a generation of an earlier version may have no such table."""
-    return _select(connection, query) if _has_table(connection, table) else Table()
+    return select(connection, query) if _has_table(connection, table) else Table()
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -312,8 +317,8 @@ def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     return bool(found and found[0])
 
 
-def _select(
-    connection: duckdb.DuckDBPyConnection, query: str, *parameters: str
+def select(
+    connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any
 ) -> Table:
     result = connection.execute(query, list(parameters))
     columns = tuple(column[0] for column in result.description or ())

@@ -101,7 +101,7 @@ def _specs(facts: Facts) -> dict[str, charts.Spec]:
     if facts.funnels:
         specs["funnel"] = charts.funnel()
     if facts.conversions:
-        months = _months(facts.conversions.values("cohort_month"))
+        months = every_month(facts.conversions.values("cohort_month"))
         specs["rates"] = charts.rates(months)
         specs["incidences"] = charts.incidences(months)
         specs["cohorts"] = charts.cohorts(months)
@@ -112,7 +112,7 @@ def _specs(facts: Facts) -> dict[str, charts.Spec]:
     return specs
 
 
-def _months(known: list[str]) -> list[str]:
+def every_month(known: list[str]) -> list[str]:
     """Every month from the first known to the last, whether it has a row or not."""
     first, last = (date.fromisoformat(month) for month in (min(known), max(known)))
     count = (last.year - first.year) * 12 + last.month - first.month + 1
@@ -149,7 +149,7 @@ def _data_through(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _csv_uri(table: Table) -> str:
-    """The table as a CSV file inside a link, with a mark that it is UTF-8."""
+    """The table as a CSV file inside a link."""
     content = quote(as_csv(table.columns, table.rows), safe=",:/;()'")
     return f"data:text/csv;charset=utf-8,{content}"
 

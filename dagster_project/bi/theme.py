@@ -95,6 +95,11 @@ def css_variables() -> str:
     )
 
 
+def palette_variables(palette: Palette) -> str:
+    """One palette as CSS, where a page knows which it is drawn in."""
+    return f":root{{{_declarations(palette)}}}"
+
+
 def _declarations(palette: Palette) -> str:
     steps: Sequence[str] = palette.steps
     roles = {k: v for k, v in asdict(palette).items() if isinstance(v, str)}

@@ -15,6 +15,11 @@ BI = ROOT / "dagster_project" / "bi"
 READERS = {
     "static_report": [BI / "facts.py"],
     "quality_page": [BI / "quality.py"],
+    "dashboard": [
+        BI / "facts.py",
+        BI / "slices.py",
+        *(BI / "dashboard").rglob("*.py"),
+    ],
 }
 WHOLE_COPIES = ("published_files", "postgresql")
 
@@ -32,7 +37,8 @@ def exposures() -> dict[str, list[str]]:
 def queried(files: list[Path]) -> set[str]:
     """The marts that the queries of a reader name; run records are no models."""
     texts = [path.read_text(encoding="utf-8") for path in files]
-    named = set(re.findall(r"\bmarts\.([a-z_]+)", "".join(texts)))
+    found = re.findall(r"""\bmarts\.([a-z_]+)|"(dim_[a-z_]+)\"""", "".join(texts))
+    named = {name for names in found for name in names if name}
     return named - {GATE_RESULTS, RUN_STATS}
 
 

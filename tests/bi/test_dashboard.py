@@ -1,0 +1,365 @@
+"""The dashboard's pages: their numbers are the marts', whatever a person chooses."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dagster_project.bi import slices
+from dagster_project.bi.dashboard.app import PAGES
+from dagster_project.bi.dashboard.drawing import SHOWN_ROWS
+from dagster_project.bi.dashboard.opening import NothingPublishedError, open_current
+from dagster_project.bi.dashboard.serving import (
+    PortInUseError,
+    call,
+    refuse_used_port,
+)
+from dagster_project.bi.slices import Cut
+from dagster_project.paths import Paths
+from dagster_project.publishing import drop_old_generations, switch
+from tests.bi.conftest import OpenPage
+from tests.flow.installation import Installation
+
+Facts = duckdb.DuckDBPyConnection
+COUNTS = "entered_count, touched_count, reached_count, in_order_count"
+
+
+def words(page: AppTest) -> str:
+    return " ".join(str(each.value) for each in page.markdown)
+
+
+def choose(page: AppTest, **choices: str) -> AppTest:
+    """Options by the key of their widget; the page is run anew."""
+    for key, value in choices.items():
+        page.selectbox(key=key).set_value(value)
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def spec_of(page: AppTest, place: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        page.get("vega_lite_chart")[place].proto.spec  # type: ignore[attr-defined]
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens(open_page: OpenPage, name: str) -> None:
+    page = open_page(name)
+    assert page.title[0].value == PAGES[name][0]
+    assert not page.error
+
+
+def test_the_funnel_counts_those_who_entered_as_the_mart_does(
+    open_page: OpenPage, facts: Facts
+) -> None:
+    query = """
+        select sum(entered_count) from marts.fct_segment_funnels
+        where funnel_code = 'sales' and step_order = 1 and segment_code = ?
+            and channel_code = 'all' and cohort_month >= ?
+    """
+    page = open_page("funnel")
+    (entered,) = facts.execute(query, ["all", "0001-01-01"]).fetchone() or (0,)
+    assert f"Journeys entered: **{entered:,}**" in words(page)
+    month = page.selectbox(key="from_month").options[3] + "-01"
+    choose(page, from_month=month, segment_code="other")
+    (fewer,) = facts.execute(query, ["other", month]).fetchone() or (0,)
+    # The funnel of all segments tells each of them too, beside their own funnels.
+    choose(page, funnel_code="sales")
+    assert 0 < fewer < entered
+    assert f"Journeys entered: **{fewer:,}**" in words(page)
+
+
+@pytest.mark.parametrize("funnel", ["sales", "partner"])
+def test_stages_counted_from_journeys_are_the_steps_of_the_mart(
+    facts: Facts, funnel: str
+) -> None:
+    counted = slices.stage_steps(facts, funnel, Cut()).records()
+    assert counted
+    for row in counted:
+        assert facts.execute(
+            """
+            select sum(entered_count), sum(touched_count), sum(reached_count),
+                sum(in_order_count)
+            from marts.fct_segment_funnels
+            where funnel_code = ? and step_code = ?
+                and segment_code = 'all' and channel_code = 'all'
+            """,
+            [funnel, row["step_code"]],
+        ).fetchone() == tuple(row[name] for name in COUNTS.split(", "))
+
+
+@pytest.mark.parametrize("dimension", slices.JOURNEY_DIMENSIONS)
+def test_members_of_a_dimension_add_up_to_the_whole(
+    facts: Facts, dimension: str
+) -> None:
+    whole = slices.stage_steps(facts, "sales", Cut()).records()
+    members = slices.members(facts, "fct_journeys", dimension)
+    parts = [
+        slices.stage_steps(facts, "sales", Cut(members={dimension: code})).records()
+        for code, _ in members
+    ]
+    assert len(members) > 1
+    for row in whole:
+        for name in COUNTS.split(", "):
+            assert row[name] == sum(
+                each[name]
+                for part in parts
+                for each in part
+                if each["step_code"] == row["step_code"]
+            )
+
+
+@pytest.mark.parametrize("measure", slices.MEASURES)
+def test_behind_a_bar_are_as_many_journeys_as_it_counts(
+    open_page: OpenPage, facts: Facts, measure: str
+) -> None:
+    steps = slices.funnels(facts, "sales", Cut()).records()
+    row = next(row for row in steps if row["step_code"] == "demo_attended")
+    page = choose(
+        open_page("funnel"),
+        funnel_code="sales",
+        drill_step="demo_attended",
+        drill_measure=measure,
+    )
+    assert f"{row[measure]:,} journeys" in words(page)
+    (listed,) = [
+        each.value for each in page.dataframe if "journey_id" in each.value.columns
+    ]
+    assert len(listed) == min(row[measure], SHOWN_ROWS)
+    assert listed["journey_id"].is_unique
+
+
+def test_a_funnel_cut_by_region_lists_that_regions_journeys(
+    open_page: OpenPage, facts: Facts
+) -> None:
+    region = slices.members(facts, "fct_journeys", "region_code")[0][0]
+    page = choose(open_page("funnel"), region_code=region)
+    listed = page.dataframe[-1].value
+    assert set(listed["region_code"]) == {region}
+
+
+def test_a_step_filled_by_customers_actions_says_that_it_cannot_name_its_journeys(
+    open_page: OpenPage, facts: Facts
+) -> None:
+    page = choose(open_page("funnel"), segment_code="researcher")
+    if "sales_researcher" not in page.selectbox(key="funnel_code").options:
+        choose(page, funnel_code="sales_researcher")
+    choose(page, drill_step="content_viewed")
+    assert any("no published table" in each.value for each in page.info)
+
+
+def test_conversions_are_those_of_the_mart_for_pair_and_horizon(
+    open_page: OpenPage, facts: Facts
+) -> None:
+    page = choose(open_page("conversions"), pair="inquiry>won", horizon="90")
+    entered, converted, months, mature = facts.execute(
+        """
+        select sum(entered_count) filter (is_mature),
+            sum(converted_count) filter (is_mature),
+            count(*), count(*) filter (is_mature)
+        from marts.fct_monthly_conversions
+        where pipeline_code = 'sales' and segment_code = 'all'
+            and channel_code = 'all' and from_stage_code = 'inquiry'
+            and to_stage_code = 'won' and horizon_days = 90
+        """
+    ).fetchone() or (0, 0, 0, 0)
+    assert f"{converted:,} of {entered:,} journeys converted" in words(page)
+    assert f"not yet mature: {months - mature} of {months}" in words(page)
+    assert len(page.get("vega_lite_chart")) == 3
+
+
+def test_the_pipeline_of_the_last_day_is_the_journeys_that_stand_there(
+    open_page: OpenPage, facts: Facts
+) -> None:
+    page = open_page("pipeline")
+    (open_count,) = facts.execute(
+        """
+        select sum(open_count) from marts.fct_stage_snapshots
+        where pipeline_code = 'sales'
+            and snapshot_date = (
+                select max(snapshot_date) from marts.fct_stage_snapshots
+            )
+        """
+    ).fetchone() or (0,)
+    assert f"**{open_count:,}**" in words(page)
+    stage = page.selectbox(key="open_stage").value
+    (standing,) = facts.execute(
+        """
+        select sum(open_count) from marts.fct_stage_snapshots
+        where pipeline_code = 'sales' and stage_code = ?
+            and snapshot_date = (
+                select max(snapshot_date) from marts.fct_stage_snapshots
+            )
+        """,
+        [stage],
+    ).fetchone() or (0,)
+    assert f"{standing:,} journeys" in words(page)
+
+
+def test_event_steps_by_month_are_those_of_the_mart(facts: Facts) -> None:
+    for row in slices.event_steps(facts, "website", Cut()).records():
+        assert facts.execute(
+            """
+            select sum(entered_count), sum(reached_count), sum(excluded_count)
+            from marts.fct_event_funnels
+            where funnel_code = 'website' and not is_all_months
+                and segment_code = 'all' and channel_code = 'all' and step_order = ?
+            """,
+            [row["step_order"]],
+        ).fetchone() == (
+            row["entered_count"],
+            row["reached_count"],
+            row["excluded_count"],
+        )
+
+
+@pytest.mark.parametrize("dimension", ["campaign", "keyword"])
+def test_an_event_funnel_is_cut_by_campaign_and_keyword(
+    open_page: OpenPage, facts: Facts, dimension: str
+) -> None:
+    member = slices.members(facts, "fct_funnel_attempts", dimension)[-1][0]
+    page = choose(open_page("events"), **{dimension: member})
+    (begun,) = facts.execute(
+        f"select count(*) from marts.fct_funnel_attempts "
+        f"where coalesce({dimension}, 'unknown') = ?",
+        [member],
+    ).fetchone() or (0,)
+    assert f"Attempts begun: **{begun:,}**" in words(page)
+
+
+def test_two_segments_stand_side_by_side(open_page: OpenPage, facts: Facts) -> None:
+    page = choose(open_page("compare"), a_segment_code="referred")
+    choose(page, b_segment_code="other")
+    choose(page, compare_funnel="sales")
+    for segment in ("referred", "other"):
+        steps = slices.funnels(facts, "sales", Cut(segment=segment)).records()
+        entered = next(r for r in steps if r["funnel_code"] == "sales")
+        assert f"Entered: **{entered['entered_count']:,}**" in words(page)
+    assert len(page.get("vega_lite_chart")) == 2
+    told = page.dataframe[-1].value
+    difference = told["second_reached"] - told["first_reached"]
+    assert told["difference"].tolist() == pytest.approx(difference.tolist())
+
+
+def test_two_periods_stand_side_by_side(open_page: OpenPage, facts: Facts) -> None:
+    page = choose(open_page("compare"), compare_way="period")
+    months = slices.months(facts)
+    choose(page, a_to_month=months[2], b_from_month=months[3])
+    for span in ((months[0], months[2]), (months[3], months[-1])):
+        row = slices.funnels(facts, "sales", Cut(months=span)).records()[0]
+        assert f"Entered: **{row['entered_count']:,}**" in words(page)
+
+
+def test_a_chart_takes_its_data_and_no_address(open_page: OpenPage) -> None:
+    page = open_page("conversions")
+    spec = spec_of(page)
+    assert "url(" not in json.dumps(spec)
+    assert "$schema" not in spec
+    assert "http" not in json.dumps(spec)
+
+
+def test_a_view_keeps_what_is_chosen_while_a_night_publishes_and_old_ones_go(
+    shown: Installation, open_page: OpenPage
+) -> None:
+    page = choose(open_page("funnel"), segment_code="other")
+    before = shown.paths.current.resolve()
+    publish_again(shown.paths, "g000090")
+    page.run()
+    assert not page.exception
+    assert "g000090" in page.caption[0].value
+    assert page.selectbox(key="segment_code").value == "other"
+    assert not before.exists()
+
+
+def test_a_view_that_is_open_stays_whole_when_its_generation_goes(
+    shown: Installation,
+) -> None:
+    query = "select count(*) from marts.fct_journeys"
+    with open_current(shown.paths) as view:
+        counted = view.connection.execute(query).fetchone()
+        publish_again(shown.paths, "g000091")
+        assert not view.folder.exists()
+        assert view.connection.execute(query).fetchone() == counted
+
+
+def publish_again(paths: Paths, generation: str) -> None:
+    """What is published, published anew; nothing older is kept."""
+    now = paths.current.resolve()
+    shutil.copytree(now, paths.generation(generation))
+    told = paths.generation(generation) / "manifest.json"
+    manifest = json.loads(told.read_text(encoding="utf-8"))
+    told.write_text(json.dumps({**manifest, "generation": generation}), "utf-8")
+    switch(paths, generation)
+    drop_old_generations(paths, keep=1)
+
+
+def test_before_the_first_night_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_page: OpenPage
+) -> None:
+    monkeypatch.setenv("FUNNELHOUSE_DATA", str(tmp_path))
+    page = open_page("funnel")
+    assert "funnelhouse run" in page.error[0].value
+    with pytest.raises(NothingPublishedError), open_current(Paths(*[tmp_path] * 3)):
+        pass
+
+
+def test_a_damaged_generation_is_told_and_not_shown(tmp_path: Path) -> None:
+    folder = tmp_path / "published" / "g000001"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}", encoding="utf-8")
+    paths = Paths(tmp_path, tmp_path, tmp_path)
+    switch(paths, "g000001")
+    with (
+        pytest.raises(NothingPublishedError, match="rollback"),
+        open_current(paths),
+    ):
+        pass
+
+
+def test_any_view_answers_soon(open_page: OpenPage) -> None:
+    """Processor time, which other work on this machine does not lengthen."""
+    page = open_page("funnel")
+    took = []
+    for _ in range(5):
+        began = time.process_time()
+        page.run()
+        took.append(time.process_time() - began)
+    assert sorted(took)[2] < 0.6
+
+
+def test_a_port_in_use_is_told_with_the_remedy() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUseError, match="--port"):
+            refuse_used_port("127.0.0.1", port)
+    refuse_used_port("127.0.0.1", port)
+
+
+def test_it_listens_to_this_machine_alone_and_tells_nobody() -> None:
+    given = call("127.0.0.1", 8501)
+    assert "--server.address=127.0.0.1" in given
+    assert "--browser.gatherUsageStats=false" in given
+    assert "--server.headless=true" in given
+    assert "--server.allowedHosts=127.0.0.1" in given
+
+
+def test_help_loads_no_streamlit() -> None:
+    code = (
+        "import sys; from dagster_project.cli import main\n"
+        "try: main(['dashboard', '--help'])\n"
+        "except SystemExit: print('streamlit' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
