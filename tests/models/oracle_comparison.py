@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests import oracle
+from tests.models.decisions import decisions
 from tests.oracle.facts import Facts
 from tests.warehouse import Marts, Warehouse
 
@@ -184,6 +185,7 @@ def seeds(facts: Facts) -> dict[str, Sequence[Row]]:
             for reason in sorted({r["loss_reason"] or "" for r in facts.deals} - {""})
         ],
         "event_aliases": facts.event_aliases,
+        **decisions(),
     }
 
 

@@ -66,6 +66,7 @@ named as (
     where metric_code like '%!_count' escape '!'
         and metric_code not in ('won_count', 'entered_count')
     union all
+    select
         'followups' as seed_name,
         'event_code' as name,
         cast(null as {{ dbt.type_string() }}) as pipeline_code,
