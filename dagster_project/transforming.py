@@ -373,13 +373,15 @@ def split_nodes(
 
 
 def _criteria(node: Mapping[str, Any]) -> list[str]:
-    """What selects a node, the widest first: folders, then its name."""
+    """What selects a node, the widest first: folders, its step, then its name."""
     kind = f"resource_type:{node['resource_type']}"
     if node["resource_type"] == "seed":
         return [kind, str(node["name"])]
     *folders, name = node["fqn"]
     paths = (".".join(folders[: depth + 1]) for depth in range(len(folders)))
-    return [*(f"{kind},fqn:{path}" for path in paths), str(name)]
+    step = node["config"].get("meta", {}).get("step")
+    steps = [f"{kind},config.meta.step:{step}"] if step else []
+    return [*(f"{kind},fqn:{path}" for path in paths), *steps, str(name)]
 
 
 def _is_staged(node: Mapping[str, Any]) -> bool:

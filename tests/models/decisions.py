@@ -63,7 +63,7 @@ def decisions() -> dict[str, Sequence[Row]]:
         ],
         "targets": [
             {
-                "period_start": date(MIDDLE.year, 4, 1),
+                "period_start": first_day,
                 "period_code": "quarter",
                 "pipeline_code": pipeline,
                 "owner_id": None,
@@ -75,5 +75,6 @@ def decisions() -> dict[str, Sequence[Row]]:
                 "target_value": 50,
             }
             for metric in ("won_count", "entered_count")
+            for first_day in (date(2024, 4, 1), date(2025, 1, 1), date(2025, 4, 1))
         ],
     }

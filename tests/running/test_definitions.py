@@ -119,9 +119,16 @@ def test_staging_of_a_source_that_is_not_enabled_is_in_no_step() -> None:
     assert built == {"fct_y"}
 
 
-def test_a_step_is_selected_by_whole_folders_and_by_names_where_it_has_to_be() -> None:
-    def node(resource_type: str, *fqn: str) -> dict[str, Any]:
-        return {"resource_type": resource_type, "fqn": ["p", *fqn], "name": fqn[-1]}
+def test_a_step_is_selected_by_folders_its_mark_and_by_names_where_it_has_to_be() -> (
+    None
+):
+    def node(resource_type: str, *fqn: str, step: str = "") -> dict[str, Any]:
+        return {
+            "resource_type": resource_type,
+            "fqn": ["p", *fqn],
+            "name": fqn[-1],
+            "config": {"meta": {"step": step} if step else {}},
+        }
 
     nodes = {
         "seed": node("seed", "s"),
@@ -129,6 +136,9 @@ def test_a_step_is_selected_by_whole_folders_and_by_names_where_it_has_to_be() -
         "gate": node("model", "marts", "_gates", "gate"),
         "int_x": node("model", "intermediate", "int_x"),
         "int_z": node("model", "intermediate", "int_z"),
+        "int_k": node("model", "intermediate", "int_k", step="stage"),
+        "int_l": node("model", "intermediate", "int_l", step="stage"),
+        "int_m": node("model", "intermediate", "int_m", step="mart"),
     }
     project = Project(
         Settings.from_environment({}),
@@ -137,8 +147,10 @@ def test_a_step_is_selected_by_whole_folders_and_by_names_where_it_has_to_be() -
         frozenset(),
         frozenset(),
     )
-    assert project.selection(["seed", "int_x", "fct_y", "gate"]) == [
+    chosen = ["seed", "int_x", "int_k", "int_l", "fct_y", "gate"]
+    assert project.selection(chosen) == [
         "int_x",
+        "resource_type:model,config.meta.step:stage",
         "resource_type:model,fqn:p.marts",
         "resource_type:seed",
     ]
