@@ -11,8 +11,8 @@ from tests.environment import restored_environment
 from tests.warehouse import Warehouse
 
 STORY_FILES = (
-    "tests/flow/test_gates_refuse.py",
-    "tests/flow/test_publishing_whole.py",
+    ("tests/flow/test_gates_refuse.py", "tests/flow/test_publishing_whole.py"),
+    ("tests/bi/test_dashboard.py", "tests/bi/test_dashboard_browser.py"),
 )
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -32,7 +32,7 @@ class StoriesTogether(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return STORY_FILES[0] if file in STORY_FILES else file
+        return next((files[0] for files in STORY_FILES if file in files), file)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -56,6 +56,7 @@ def seeds() -> Seeds:
         "segment_rules": [
             {**again, "group_number": 1, "operator_code": "=", "value": "true"}
         ],
+        "origins": [],
         "channels": [
             {
                 "source_code": "plain", "source_channel": name, "channel_code": name,

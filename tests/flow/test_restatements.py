@@ -94,6 +94,7 @@ def seeds(**edited: Rows) -> Seeds:
         "segments": [segment("again", 1), segment("ruled", 2)],
         **funnels_of_all_segments(),
         "segment_rules": [rule("again", **RETURNED)],
+        "origins": [],
         "channels": [channel(story) for story in STORIES],
         "fx_rates": [rate("1.1")],
         "gate_rules": [*map(lenient, shipped_seed("gate_rules"))],
