@@ -14,6 +14,7 @@ DATA := $(or $(FUNNELHOUSE_DATA),data)
 EXTRACTS := $(or $(FUNNELHOUSE_EXTRACTS),$(DATA)/extracts)
 OURS := dagster_project expectations tests
 SLOW := tests
+SURVIVAL := tests/survival
 KILLS := 200
 SEED := 1
 
@@ -43,7 +44,7 @@ test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and mo
 
 crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
 	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \
-		tests/survival
+		$(SURVIVAL)
 
 spark-test: $(VENV)/.installed-dev $(VENV)-spark/.installed ## Build on a Spark cluster of our own; marts must equal DuckDB's
 	@FUNNELHOUSE_SPARK_PYTHON="$(CURDIR)/$(VENV)-spark/bin/python" \
