@@ -861,7 +861,14 @@ def _event_aliases(seeds: Seeds) -> Iterator[Finding]:
 
 
 def _inquiries(seeds: Seeds) -> Iterator[Finding]:
-    rows = seeds.sound["inquiries"]
+    yield from _one_row_an_event(seeds, seeds.sound["inquiries"])
+
+
+def _followups(seeds: Seeds) -> Iterator[Finding]:
+    yield from _one_row_an_event(seeds, seeds.sound["followups"])
+
+
+def _one_row_an_event(seeds: Seeds, rows: Sequence[Row]) -> Iterator[Finding]:
     yield from _repeated(rows, "event_code")
     known = seeds.codes("event_aliases", "event_code") - {""}
     for row in rows:
@@ -961,15 +968,6 @@ def _origin_codes(seeds: Seeds) -> Iterator[Finding]:
         seed, column = registries[row["match_kind"]]
         known = seeds.codes(seed, column) - {""}
         yield from _unknown(row, "match_code", row["match_code"], known, seed)
-
-
-def _followups(seeds: Seeds) -> Iterator[Finding]:
-    rows = seeds.sound["followups"]
-    yield from _repeated(rows, "event_code")
-    known = seeds.codes("event_aliases", "event_code") - {""}
-    for row in rows:
-        code = row["event_code"]
-        yield from _unknown(row, "event_code", code, known, "event_aliases")
 
 
 def _channels(seeds: Seeds) -> Iterator[Finding]:
