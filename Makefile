@@ -17,6 +17,7 @@ SLOW := tests
 SURVIVAL := tests/survival
 KILLS := 200
 SEED := 1
+SPARK :=
 
 .PHONY: help run sample report dagster test test-slow crash-test spark-test bench bench-large mutants lint types format clean
 
@@ -48,7 +49,7 @@ crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KIL
 
 spark-test: $(VENV)/.installed-dev $(VENV)-spark/.installed ## Build on a Spark cluster of our own; marts must equal DuckDB's
 	@FUNNELHOUSE_SPARK_PYTHON="$(CURDIR)/$(VENV)-spark/bin/python" \
-		$(BIN)/python -m pytest -vv -s tests/spark
+		$(BIN)/python -m pytest -vv -s $(SPARK) tests/spark
 
 bench: $(VENV)/.installed-dev ## Measure against other ways, in minutes
 	@$(BIN)/python -m tests.benchmarks
