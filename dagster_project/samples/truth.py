@@ -356,8 +356,8 @@ def _trial_text(trial: dict[str, Any]) -> str:
     return (
         f"From {trial['begins']} up to {trial['ends']} something was tried on segment "
         f"`{trial['segment']}` at {trial['from_stage']}: it added {trial['gain']} to "
-        "the chance, before the channel's multiplier. What open deals come to later is "
-        "drawn too, under `later` in `truth.json`, so that a forecast can be held to it."
+        "the chance, before the channel's multiplier. What open deals come to later "
+        "is drawn too, under `later` in `truth.json`: a forecast can be held to it."
     )
 
 
