@@ -329,6 +329,16 @@ def published_account(held: str, mart: str) -> str:
     return f"select '{mart}' as check_code, source_code as scope from {held}"  # noqa: S608
 
 
+def pooled_z_score(*counts: str) -> str:
+    return f"pooled_z_score({', '.join(counts)})"
+
+
+def tested_among_others(
+    scores: str, among: Sequence[str], in_order: Sequence[str]
+) -> str:
+    return f"select *, {', '.join([*among, *in_order])} from {scores}"  # noqa: S608
+
+
 def wilson_low(successes: str, trials: str) -> str:
     return f"wilson_low({successes}, {trials})"
 
