@@ -351,6 +351,17 @@ def followed_counts() -> str:
     return "count(*) as journeys_count, count(end_code) as watched_count"
 
 
+def counted_to_horizons(
+    clocks: str, keys: Sequence[str], also: Sequence[str] = ()
+) -> str:
+    columns = ", ".join([*keys, *also])
+    return f"select {columns} from {clocks}"  # noqa: S608
+
+
+def clock_from(landmark_at: str) -> str:
+    return f"clocks.end_code, {landmark_at} - clocks.followed_for as followed_for"
+
+
 def recovery_microseconds() -> str:
     return "1000000"
 

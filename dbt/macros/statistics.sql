@@ -147,6 +147,31 @@
         ) as converted_count
 {%- endmacro %}
 
+{# The same of each group of clocks, at every horizon; `also` are more aggregates. #}
+{% macro counted_to_horizons(clocks, keys, also=[]) -%}
+    select
+        {{ keys | join(',\n        ') }},
+        horizons.horizon_days,
+        {% for aggregate in also -%}
+        {{ aggregate }},
+        {% endfor -%}
+        {{ followed_counts() }}
+    from {{ clocks }}
+    cross join {{ ref('int_horizons') }} as horizons
+    group by {{ keys | join(', ') }}, horizons.horizon_days
+{%- endmacro %}
+
+{# Of `clocks` from a stage to the sale: how they end, told from a landmark behind it. #}
+{% macro clock_from(landmark_at) -%}
+    {%- set began_after -%}
+        ({{ microseconds(landmark_at) }} - {{ microseconds('clocks.origin_at') }})
+    {%- endset -%}
+    clocks.end_code,
+        clocks.is_left_truncated,
+        clocks.followed_for - {{ began_after }} as followed_for,
+        clocks.watched_for - {{ began_after }} as watched_for
+{%- endmacro %}
+
 {# How long a silence is watched for a win, in microseconds. #}
 {% macro recovery_microseconds() -%}
     {{ var('recovery_days') * 86400 * 1000000 }}
