@@ -366,8 +366,11 @@ def recovery_microseconds() -> str:
     return "1000000"
 
 
-def rule_is_met() -> str:
-    return "text_value = value and number_value = number and list_value = operator_code"
+def rules_met(journeys: str, rules: str, landmark_days: str) -> str:
+    return (
+        f"select journeys.*, rules.* from {journeys} as journeys "  # noqa: S608
+        f"cross join {rules} as rules where {landmark_days} > 0"
+    )
 
 
 def band_points() -> str:
