@@ -98,8 +98,8 @@ begun as (
     select
         *,
         least(due_until, as_of) as counted_until,
-        ({{ seconds_between('due_from', 'least(due_until, as_of)') }})
-        / ({{ seconds_between('due_from', 'due_until') }}) as due_share
+        {{ seconds_between('due_from', 'least(due_until, as_of)') }}
+        / {{ seconds_between('due_from', 'due_until') }} as due_share
     from needs
     where due_from < as_of
 
