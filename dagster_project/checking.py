@@ -37,7 +37,7 @@ MODE_CODES: Final = ("ordered", "strict", "unordered")
 RULE_KINDS: Final = ("fit", "behaviour")
 THRESHOLD_KINDS: Final = ("marketing_qualified", "sales_qualified")
 # Features of a journey besides the counts of its customer's actions; they are made in
-# dbt/models/intermediate/int_journey_features.sql.
+# int_journey_traits.sql and int_action_features.sql of dbt/models/intermediate.
 FEATURE_CODES: Final = (
     "channel_code",
     "region_code",

@@ -84,8 +84,8 @@ def admitted(source_code: str, table_name: str) -> str:
     return f"({rows_of(source_code + '_' + table_name)})"
 
 
-def cube_members() -> str:
-    return "select * from cube_members"
+def cube_members(first: str = "pipelines") -> str:
+    return f"select is_all_{first} from cube_members"  # noqa: S608
 
 
 def days_between(first: str, last: str) -> str:
@@ -262,6 +262,10 @@ def step_document(attempts: str, heads: str) -> str:
 
 def step_heads(document: str, step: str) -> str:
     return f"max(case when {step} = 1 then {document} end) as head_1"
+
+
+def is_same_unit(left: str, right: str) -> str:
+    return f"{left}.unit_id = {right}.unit_id"
 
 
 def next_seconds(firsts: str, seconds: str) -> str:

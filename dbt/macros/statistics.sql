@@ -1,12 +1,12 @@
 {# Statistics in plain SQL, the same on every engine. #}
 
-{% macro cube_members() -%}
-    {# The eight ways of replacing pipeline, segment and channel by `all`. #}
+{% macro cube_members(first='pipelines') -%}
+    {# The eight ways of replacing pipeline (or month), segment and channel by `all`. #}
     select * from (
         values
         (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1),
         (1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)
-    ) as members (is_all_pipelines, is_all_segments, is_all_channels)
+    ) as members (is_all_{{ first }}, is_all_segments, is_all_channels)
 {%- endmacro %}
 
 {# Wilson score interval, 95 %: Wilson (1927); sign is + or -. #}

@@ -18,7 +18,7 @@ beside as (
         previous.rate as previous_rate,
         previous.converted_count as previous_converted_count,
         previous.entered_count as previous_entered_count,
-        cohorts.is_mature and previous.is_mature as is_testable
+        cohorts.is_mature and previous.is_mature as is_pair_mature
     from cohorts
     left join cohorts as previous
         on cohorts.cohort_month = {{ next_month('previous.cohort_month') }}
@@ -36,7 +36,7 @@ scored as (
     select
         *,
         case
-            when is_testable
+            when is_pair_mature
                 then {{ pooled_z_score(
                     'converted_count', 'entered_count',
                     'previous_converted_count', 'previous_entered_count',

@@ -44,10 +44,10 @@ CONVERSIONS = [
     ),
     Fault(
         "a loss that was reopened is a loss still",
-        MEMBERS,
+        "models/intermediate/int_standing_losses.sql",
         "\n    having max(case when recency = 1 and is_lost then 1 else 0 end) = 1",
-        "",
-        "a_reopened_loss_is_open_not_lost",
+        "\n    having max(case when is_lost then 1 else 0 end) = 1",
+        "a_loss_that_was_reopened_does_not_stand",
     ),
     Fault(
         "what is lost counts as open",
@@ -183,8 +183,8 @@ CONVERSIONS = [
     Fault(
         "young months are tested against chance",
         CHANGES,
-        "cohorts.is_mature and previous.is_mature as is_testable",
-        "true as is_testable",
+        "cohorts.is_mature and previous.is_mature as is_pair_mature",
+        "true as is_pair_mature",
         "an_immature_month_is_not_tested",
     ),
     Fault(
