@@ -264,6 +264,8 @@
     const result = await window.vegaEmbed(place, spec, Object.assign({
       mode: "vega-lite", renderer: "svg", actions: false, logLevel: 1, tooltip: { theme: "custom" },
     }, locales));
+    // The whole chart is one image with one name; its marks have none of their own.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", `${spec.description} Its numbers stand in the table under “Data”.`);
     views[id] = { view: result.view, names: spec.params.map((param) => param.name) };
