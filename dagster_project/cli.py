@@ -231,6 +231,26 @@ def check(as_json: bool) -> NoReturn:
 
 
 @main.command()
+def prepare() -> None:
+    """Parse the models ahead, so that a first night need not; `make` does it.
+
+    What is parsed lies in dbt/target, for every data folder: for images, and for
+    projects that nobody may write to.
+
+    \b
+    Example:
+      funnelhouse prepare
+    """
+    from dagster_project.invoking import TransformError
+    from dagster_project.transforming import parse_ahead
+
+    try:
+        parse_ahead(current_settings())
+    except TransformError as error:
+        _refuse(str(error), FAULT)
+
+
+@main.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explain(name: str, as_json: bool) -> None:
@@ -245,8 +265,8 @@ def explain(name: str, as_json: bool) -> None:
       funnelhouse explain fct_target_attainment --json
     """
     from dagster_project import explaining
+    from dagster_project.invoking import TransformError
     from dagster_project.showing import show_explanation
-    from dagster_project.transforming import TransformError
 
     try:
         found = explaining.explain(current_settings(), name)
@@ -493,10 +513,10 @@ def forget(address: str, yes: bool) -> NoReturn:
     """
     from dagster_project.addresses import is_address
     from dagster_project.forgetting import forget as erase
+    from dagster_project.invoking import TransformError
     from dagster_project.landing import LandingError
     from dagster_project.locking import LockHeldError
     from dagster_project.showing import show_forgetting
-    from dagster_project.transforming import TransformError
 
     if not is_address(address):
         raise click.UsageError("this is no e-mail address: name@example.com")
@@ -574,12 +594,12 @@ def _declaration_findings(settings: Settings) -> "list[Finding]":
 
 def _correct(correct: Callable[[], list[str]]) -> None:
     """Correct what is landed, and tell what that means."""
+    from dagster_project.invoking import TransformError
     from dagster_project.landing import ContractError, LandingError
     from dagster_project.landing.choosing import ChoiceError
     from dagster_project.landing.incoming import RefusedError
     from dagster_project.landing.mending import MendError
     from dagster_project.locking import LockHeldError
-    from dagster_project.transforming import TransformError
 
     try:
         for line in correct():

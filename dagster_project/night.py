@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.checking import UnsoundSeedsError, refuse_unsound_seeds
+from dagster_project.invoking import TransformError
 from dagster_project.locking import LockHeldError, run_lock
 from dagster_project.notifying import notify
 from dagster_project.paths import Paths
 from dagster_project.remedies import with_remedy
 from dagster_project.settings import Settings
-from dagster_project.transforming import TransformError, apply_environment
+from dagster_project.transforming import apply_environment
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -93,6 +93,11 @@ class Paths:
         return self.dbt_target / "manifest.json"
 
     @property
+    def dbt_parse(self) -> Path:
+        """The same as dbt itself keeps it, as parsed for any data folder."""
+        return self.dbt_target / "parse.msgpack"
+
+    @property
     def published(self) -> Path:
         return self.data / "published"
 

@@ -33,9 +33,10 @@ def required_of(tests: Sequence[Test]) -> tuple[str, ...]:
     """The columns that no row lacks."""
     return tuple(
         sorted(
-            test["column_name"]
+            column
             for test in tests
-            if test["test_metadata"]["name"] == "not_null"
+            if test["test_metadata"]["name"] == "never_null"
+            for column in test["test_metadata"]["kwargs"]["columns"]
         )
     )
 

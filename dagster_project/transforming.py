@@ -3,18 +3,20 @@
 Imports no Dagster, so that `check` and `status` start fast.
 """
 
-import hashlib
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from dagster_project.invoking import TransformError, invoke
+from dagster_project.parsing import prepare_manifest, read_parse
 from dagster_project.paths import DBT, Paths
 from dagster_project.settings import Settings
 
@@ -27,11 +29,7 @@ TELEMETRY_OFF = {
 RESULT_EVENTS = frozenset(
     {"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"}
 )
-_PARSED_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".md", ".py"})
-
-
-class TransformError(RuntimeError):
-    """dbt could not do its work; the message is dbt's, with the file it names."""
+_SHOWN_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -91,6 +89,7 @@ class Outcome:
     ended_at: float
     message: str
     file: str
+    query: str = ""
 
     @property
     def is_fault(self) -> bool:
@@ -154,49 +153,17 @@ def load_project(settings: Settings) -> Project:
     paths = Paths.of(settings)
     apply_environment(settings, paths)
     prepare_manifest(settings, paths)
-    key = paths.dbt_manifest_key.read_text(encoding="ascii")
-    return _project(settings, paths, key)
+    return _project(settings, paths, _key(paths))
 
 
-def prepare_manifest(settings: Settings, paths: Paths) -> bool:
-    """Parse when the manifest is missing or stale; say whether it was parsed."""
-    key, held = manifest_key(settings, paths), paths.dbt_manifest_key
-    fresh = held.is_file() and held.read_text(encoding="ascii") == key
-    if fresh and paths.dbt_manifest.is_file():
-        return False
-    parse()
-    held.write_text(key, encoding="ascii")
-    return True
-
-
-def manifest_key(settings: Settings, paths: Paths) -> str:
-    """A hash of all that a parse reads: files, the seeds' names, the environment."""
-    digest = hashlib.sha256()
-    for path in sorted(_parsed_files(DBT)):
-        digest.update(f"{path.relative_to(DBT)}\0".encode() + path.read_bytes())
-    seeds = sorted(path.name for path in paths.seeds.glob("*.csv"))
-    properties = [path.read_text("utf-8") for path in sorted(paths.seeds.glob("*.yml"))]
-    read = [*seeds, *properties, *sorted(environment(settings, paths).items())]
-    digest.update(json.dumps(read).encode())
-    return digest.hexdigest()
-
-
-def parse(*flags: str) -> Any:
-    """`dbt parse`, partially where dbt can; gives dbt's own Manifest.
+def parse_ahead(settings: Settings) -> None:
+    """Parse what the first night of any data folder would parse.
 
     Raises:
         TransformError: dbt cannot parse the project.
     """
-    result = _invoke(["parse", *flags])
-    if not result.success:
-        raise TransformError(f"dbt cannot read the project: {result.exception}")
-    return result.result
-
-
-@lru_cache(maxsize=1)
-def _parsed(key: str) -> Any:
-    # `key` is unused but for the cache: two steps of a night share one parse.
-    return parse("--no-write-json")
+    with tempfile.TemporaryDirectory() as name:
+        load_project(replace(settings, data=Path(name)))
 
 
 def build(
@@ -219,7 +186,9 @@ def build(
     arguments += ["--indirect-selection", indirect_selection]
     arguments += ["--exclude-resource-type", "unit_test"]
     arguments += ["--full-refresh"] if full_refresh else []
-    result = _invoke(arguments, [_teller(on_result)], _parsed(_held_key()))
+    paths = Paths.of(Settings.from_environment())
+    manifest = read_parse(paths, _key(paths))
+    result = invoke(arguments, [_teller(on_result)], manifest)
     if result.exception is not None:
         raise TransformError(f"dbt build stopped: {result.exception}")
     return [_outcome(each) for each in getattr(result.result, "results", ())]
@@ -233,7 +202,7 @@ def tell_what_is_built() -> list[str]:
         return []
     settings = Settings.from_environment()
     paths = Paths.of(settings)
-    manifest = _project(settings, paths, _held_key()).manifest
+    manifest = _project(settings, paths, _key(paths)).manifest
     read = [settings.timezone, settings.home_currency, sorted(settings.sources)]
     os.environ["FUNNELHOUSE_BUILD"] = secrets.token_hex(8)
     return tell_warehouse(
@@ -280,11 +249,17 @@ def _build_on_spark(
     ]
 
 
-def close_connections() -> None:
-    """Let go of the warehouse file."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+def rows_that_failed(paths: Paths, outcome: Outcome) -> list[dict[str, Any]]:
+    """The first rows that a dbt test found; none where another engine holds them."""
+    import duckdb
 
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if not outcome.query:
+        return []
+    with duckdb.connect(str(paths.warehouse), read_only=True) as connection:
+        answer = connection.execute(outcome.query)
+        names = [column[0] for column in answer.description]
+        rows = answer.fetchmany(_SHOWN_ROWS)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def count_rows(paths: Paths, nodes: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -304,30 +279,9 @@ def count_rows(paths: Paths, nodes: Iterable[Mapping[str, Any]]) -> dict[str, in
         }
 
 
-def _held_key() -> str:
-    """The key of the manifest that this process's environment has prepared."""
-    target = Path(os.environ["DBT_TARGET_PATH"])
-    return (target / "manifest.key").read_text(encoding="ascii")
-
-
-def _invoke(
-    arguments: list[str], callbacks: Sequence[Any] = (), manifest: Any = None
-) -> Any:
-    """Run dbt; it has to hear of the seeds by a path relative to its project.
-
-    With an absolute path it writes compiled tests of seeds beside the seeds.
-    """
-    from dbt.cli.main import dbtRunner
-
-    seeds = os.environ["FUNNELHOUSE_SEEDS"]
-    os.environ["FUNNELHOUSE_SEEDS"] = os.path.relpath(seeds, DBT)
-    try:
-        return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(
-            [*arguments, "--log-level", "none", "--log-level-file", "none"]
-        )
-    finally:
-        os.environ["FUNNELHOUSE_SEEDS"] = seeds
-        close_connections()
+def _key(paths: Paths) -> str:
+    """Of the manifest that is prepared."""
+    return paths.dbt_manifest_key.read_text(encoding="ascii")
 
 
 def named_sources() -> tuple[str, ...]:
@@ -435,6 +389,7 @@ def _outcome(result: Any) -> Outcome:
         ended_at=max((_epoch(each.completed_at) for each in result.timing), default=0),
         message=" ".join(str(result.message or "").split()),
         file=result.node.original_file_path,
+        query=str(getattr(result.node, "compiled_code", None) or ""),
     )
 
 
@@ -455,14 +410,6 @@ def _count(connection: Any, node: Mapping[str, Any]) -> int:
     relation = f'"{node["schema"]}"."{node["alias"]}"'
     counted = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608
     return int(counted[0])
-
-
-def _parsed_files(folder: Path) -> Iterable[Path]:
-    skipped = {"target", "logs", "dbt_packages"}
-    for path in folder.rglob("*"):
-        inside = path.relative_to(folder).parts
-        if path.suffix in _PARSED_SUFFIXES and not skipped.intersection(inside):
-            yield path
 
 
 def _make_salt(path: Path) -> None:

@@ -18,14 +18,16 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from dagster_project.defs.land import LAKE_TABLES, source_key
 from dagster_project.defs.resources import Night
+from dagster_project.invoking import TransformError
 from dagster_project.landing import read_contracts
+from dagster_project.paths import Paths
 from dagster_project.profiling import Measure, Profile
 from dagster_project.transforming import (
     Outcome,
     Project,
-    TransformError,
     build,
     count_rows,
+    rows_that_failed,
 )
 
 LAYERS = ("seeds", "staging", "gates", "intermediate", "marts", "records")
@@ -97,7 +99,7 @@ def dbt_step(
         night.profile.keep(project.paths)
         for event in dagster_events(results, project, translator, context):
             yield with_row_count(event, rows)
-        refuse_failures(outcomes)
+        refuse_failures(outcomes, project.paths)
 
     require_selected(step, unique_ids)
     return step
@@ -211,7 +213,7 @@ def measure_nodes(
             profile.measures.append(measure)
 
 
-def refuse_failures(outcomes: list[Outcome]) -> None:
+def refuse_failures(outcomes: list[Outcome], paths: Paths) -> None:
     """Raise for what dbt could not build, then for tests that data failed.
 
     Raises:
@@ -222,10 +224,23 @@ def refuse_failures(outcomes: list[Outcome]) -> None:
     if faults:
         text = f"dbt could not build {len(faults)} node(s):\n" + "\n".join(faults)
         raise dg.Failure(description=text + hint(outcomes), allow_retries=False)
-    failed = [str(outcome) for outcome in outcomes if outcome.is_refused]
+    failed = [_shown(outcome, paths) for outcome in outcomes if outcome.is_refused]
     if failed:
         text = f"{len(failed)} dbt test(s) failed:\n" + "\n".join(failed)
         raise RefusedError(text + hint(outcomes))
+
+
+def _shown(outcome: Outcome, paths: Paths) -> str:
+    """A test that failed, with the first rows that failed it."""
+    rows = rows_that_failed(paths, outcome)
+    told = (
+        ", ".join(
+            f"{name} = {'null' if value is None else value}"
+            for name, value in row.items()
+        )
+        for row in rows
+    )
+    return "\n  ".join([str(outcome), *told])
 
 
 def hint(outcomes: list[Outcome]) -> str:

@@ -22,9 +22,10 @@ from unittest.mock import patch
 import click
 import duckdb
 
+from dagster_project.invoking import close_connections
 from dagster_project.paths import DBT, Paths
 from dagster_project.settings import ROOT, Settings
-from dagster_project.transforming import close_connections, load_project
+from dagster_project.transforming import load_project
 from tests.benchmarks.table import Line, show
 from tests.warehouse import write_seeds
 

@@ -6,24 +6,22 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from dbt.cli.main import dbtRunner
-
-from dagster_project.paths import DBT, Paths
+from dagster_project.invoking import invoke
+from dagster_project.parsing import read_parse
 from dagster_project.settings import Settings
-from dagster_project.transforming import close_connections, environment
+from dagster_project.transforming import load_project
 from tests.models.conftest import Built
 from tests.warehouse import Warehouse
 
-UNIT_TESTS = ["test", "--select", "test_type:unit", "--log-level", "none"]
+UNIT_TESTS = ["test", "--select", "test_type:unit"]
 
 
 def run_dbt(settings: Settings, arguments: list[str]) -> dict[str, Any]:
-    """Each node's status by its name; seeds by a relative path, as in the night."""
-    seeds = os.path.relpath(settings.seeds, DBT)
-    variables = environment(settings, Paths.of(settings)) | {"FUNNELHOUSE_SEEDS": seeds}
-    with patch.dict(os.environ, variables):
-        done = dbtRunner().invoke(arguments)
-    close_connections()
+    """Each node's status by its name."""
+    with patch.dict(os.environ):
+        paths = load_project(settings).paths
+        key = paths.dbt_manifest_key.read_text(encoding="ascii")
+        done = invoke(arguments, manifest=read_parse(paths, key))
     assert done.exception is None
     return {each.node.name: each.status for each in getattr(done.result, "results", ())}
 

@@ -18,9 +18,10 @@ from unittest.mock import patch
 import pytest
 from dbt.cli.main import dbtRunner
 
+from dagster_project.invoking import close_connections
 from dagster_project.landing import freeze_run, land, next_batch_id, read_contracts
 from dagster_project.paths import DBT, Paths
-from dagster_project.transforming import close_connections, environment
+from dagster_project.transforming import environment
 from tests.warehouse import Marts, Warehouse
 
 DECLARED = {

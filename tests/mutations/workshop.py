@@ -11,9 +11,10 @@ from pathlib import Path
 from unittest.mock import patch
 from xml.etree import ElementTree
 
+from dagster_project.invoking import close_connections
 from dagster_project.paths import Paths
 from dagster_project.settings import ROOT
-from dagster_project.transforming import close_connections, environment
+from dagster_project.transforming import environment
 from tests.models.stories import changes, registry, stage
 from tests.mutations.faults.fault import Fault
 from tests.warehouse import Warehouse

@@ -1,0 +1,37 @@
+"""What dbt's tests promise readers: broken, it is refused, and the row is shown."""
+
+from collections.abc import Callable
+
+import duckdb
+import pytest
+
+from dagster_project.defs.transform import RefusedError, refuse_failures
+from dagster_project.paths import Paths
+from dagster_project.transforming import build, load_project
+from tests.models.conftest import Built
+from tests.warehouse import Warehouse
+
+
+def test_a_null_where_no_null_may_be_is_refused_with_its_row(
+    built: Callable[[int], Built], warehouse: Warehouse
+) -> None:
+    _, marts = built(1)
+    warehouse.restore(marts)
+    load_project(warehouse.settings)
+    with duckdb.connect(str(warehouse.file)) as connection:
+        connection.execute(
+            "update marts.fct_journeys set outcome_code = null "
+            "where journey_id = (select min(journey_id) from marts.fct_journeys)"
+        )
+        (journey_id,) = connection.execute(
+            "select min(journey_id) from marts.fct_journeys"
+        ).fetchall()[0]
+    chosen = ["fct_journeys,test_name:never_null"]
+    outcomes = build(chosen, "eager", False, lambda _: None)
+    assert [outcome.status for outcome in outcomes] == ["fail"]
+    with pytest.raises(RefusedError) as refused:
+        refuse_failures(outcomes, Paths.of(warehouse.settings))
+    told = str(refused.value.description)
+    assert "1 dbt test(s) failed:\nnever_null_fct_journeys" in told
+    assert f"\n  journey_id = {journey_id}, " in told
+    assert told.endswith("outcome_code = null")
