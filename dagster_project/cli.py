@@ -296,8 +296,9 @@ def report(only_path: bool) -> None:
         click.echo(folder / "report" / "index.html")
         return
     from dagster_project.bi import write_quality, write_report
+    from dagster_project.explaining import Facts, reasons_of_empty
 
-    click.echo(write_report(folder))
+    click.echo(write_report(folder, reasons_of_empty(Facts.of(current_settings()))))
     click.echo(write_quality(folder, Paths.of(current_settings())))
 
 
