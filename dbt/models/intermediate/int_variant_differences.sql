@@ -11,9 +11,9 @@ totalled as (
     select
         *,
         segment_code = 'all' as is_total,
-        sum(journeys_count) over in_segment as segment_count,
-        sum(watched_count) over in_segment - watched_count as others_watched_count,
-        sum(converted_count) over in_segment - converted_count
+        sum(journeys_count) over (in_segment) as segment_count,
+        sum(watched_count) over (in_segment) - watched_count as others_watched_count,
+        sum(converted_count) over (in_segment) - converted_count
             as others_converted_count
     from counts
     window in_segment as (

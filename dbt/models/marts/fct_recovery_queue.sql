@@ -73,12 +73,14 @@ queue as (
         basis_code,
 
         -- numbers
-        row_number() over (
-            order by
-                recovery_rate * home_amount desc nulls last,
-                recovery_rate desc nulls last,
-                silent_since desc,
-                journey_id asc
+        cast(
+            row_number() over (
+                order by
+                    recovery_rate * home_amount desc nulls last,
+                    recovery_rate desc nulls last,
+                    silent_since desc,
+                    journey_id asc
+            ) as bigint
         ) as place,
         home_amount,
         silences_count,
