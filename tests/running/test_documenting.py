@@ -6,10 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from dagster_project.cli import main
-from dagster_project.locking import run_lock
 from dagster_project.paths import Paths
-from dagster_project.settings import Settings
 from tests.bi.browser import executable, opened
+from tests.running.test_locking import holder_of
 
 PAGE = "(document.body?.innerText ?? '')"
 
@@ -45,11 +44,9 @@ def test_tables_columns_and_words_are_shown_without_a_request(
     assert asked <= {"file", "data"}
 
 
-def test_while_a_night_is_at_work_the_page_waits(settings: Settings) -> None:
-    lock = Paths.of(settings).lock
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with run_lock(lock):
-        data = {"FUNNELHOUSE_DATA": str(settings.data)}
+def test_while_a_night_is_at_work_the_page_waits(paths: Paths) -> None:
+    with holder_of(paths.lock):
+        data = {"FUNNELHOUSE_DATA": str(paths.data)}
         done = CliRunner().invoke(main, ["docs"], env=data)
     assert done.exit_code == 4
     assert "another run holds the lock" in done.output
