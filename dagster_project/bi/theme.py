@@ -119,7 +119,9 @@ def _theme() -> alt.theme.ThemeConfig:
             "font": FONT,
             "view": {"stroke": None},
             "text": {"color": ink, "fontSize": 12},
-            "rule": {"color": ink},
+            # Lines beside a point say nothing that the point does not say aloud.
+            "rule": {"color": ink, "aria": False},
+            "tick": {"aria": False},
             "axis": {
                 "domain": False,
                 "ticks": False,

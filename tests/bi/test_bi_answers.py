@@ -113,6 +113,7 @@ def test_the_widest_quota_of_the_period_next_to_end_is_told(ask: Ask) -> None:
     ]
     told = ask(fct_target_attainment=quotas)[TARGET]
     assert "2024-04, all pipelines: EUR 600 of EUR 7 won" in told
+    assert "Over: 2024-01, all pipelines: EUR 600 of EUR 1,000 won" in told
     assert "Of 3 quotas not yet over, 2 are met or covered." in told
 
 
