@@ -281,6 +281,26 @@ def explain(name: str, as_json: bool) -> None:
 
 
 @main.command()
+def docs() -> None:
+    """Write a page of all tables: columns, lineage, who reads them, a glossary.
+
+    \b
+    Example:
+      funnelhouse docs
+    """
+    from dagster_project.documenting import write_docs
+    from dagster_project.invoking import TransformError
+    from dagster_project.locking import LockHeldError
+
+    try:
+        click.echo(write_docs(current_settings()))
+    except LockHeldError as error:
+        _refuse(str(error), LOCKED)
+    except TransformError as error:
+        _refuse(str(error), FAULT)
+
+
+@main.command()
 @click.option("--path", "only_path", is_flag=True, help="Only print where it lies.")
 def report(only_path: bool) -> None:
     """Write the report of the current generation again.

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.paths import DBT
+from dagster_project.settings import Settings
+from dagster_project.transforming import named_sources
 
 if TYPE_CHECKING:
     import duckdb
@@ -115,14 +117,21 @@ def register_once(spark: Spark, frozen_at: int) -> None:
     """Register for the run frozen then; the two steps of a night share it."""
     target = Path(os.environ["DBT_TARGET_PATH"])
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-    register_sources(spark, manifest)
+    enabled = Settings.from_environment().sources or named_sources()
+    register_sources(spark, manifest, {"lake", *enabled})
 
 
-def register_sources(spark: Spark, manifest: Mapping[str, Any]) -> None:
-    """Make every raw table of the lake an external table, as its files are now."""
+def register_sources(
+    spark: Spark, manifest: Mapping[str, Any], names: Collection[str]
+) -> None:
+    """Make the raw tables of some sources external tables, as their files are now.
+
+    Of a source that is not enabled the lake may hold no file.
+    """
     import duckdb
 
-    sources = list(manifest["sources"].values())
+    declared = manifest["sources"].values()
+    sources = [node for node in declared if node["source_name"] in names]
     schemas = sorted({node["schema"] for node in sources})
     statements = [f"create schema if not exists `{each}`" for each in schemas]
     with duckdb.connect() as connection:

@@ -118,6 +118,11 @@ class Paths:
         return self.published / f".{generation_id}.tmp"
 
     @property
+    def docs_page(self) -> Path:
+        """What each table and column means, as dbt documents it."""
+        return self.data / "docs" / "index.html"
+
+    @property
     def quality_page(self) -> Path:
         """What the gates of the last night said, also where nothing was published."""
         return self.data / "quality" / "index.html"

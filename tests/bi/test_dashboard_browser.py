@@ -15,9 +15,12 @@ from tests.bi.accessibility import faults, needs_axe
 from tests.bi.browser import Browser, executable, opened
 from tests.flow.installation import Installation
 
-pytestmark = pytest.mark.skipif(
-    executable() is None, reason="no Chromium: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        executable() is None, reason="no Chromium: apt-get install chromium"
+    ),
+]
 
 SVG = "document.querySelectorAll('.vega-embed svg').length"
 CHARTS = {"funnel": 1, "conversions": 3, "pipeline": 1, "compare": 2, "events": 1}

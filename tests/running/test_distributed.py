@@ -40,7 +40,8 @@ def spark(tmp_path: Path) -> Told:
 
 
 def source(schema: str, name: str, read: str) -> dict[str, Any]:
-    return {"schema": schema, "identifier": name, "relation_name": read}
+    told = {"schema": schema, "identifier": name, "relation_name": read}
+    return {**told, "source_name": schema}
 
 
 def test_a_raw_table_is_registered_with_the_columns_of_all_its_batches(
@@ -56,7 +57,7 @@ def test_a_raw_table_is_registered_with_the_columns_of_all_its_batches(
         f"read_parquet('{tmp_path}/**/*.parquet', hive_partitioning = true, "
         "hive_types_autocast = false, union_by_name = true)"
     )
-    register_sources(spark, {"sources": {"s": source("crm", "deals", read)}})
+    register_sources(spark, {"sources": {"s": source("crm", "deals", read)}}, {"crm"})
     assert spark.statements == [
         "create schema if not exists `crm`",
         "drop table if exists `crm`.`deals`",
@@ -65,12 +66,20 @@ def test_a_raw_table_is_registered_with_the_columns_of_all_its_batches(
     ]
 
 
+def test_a_source_that_is_not_enabled_needs_no_file(
+    spark: Told, tmp_path: Path
+) -> None:
+    read = f"read_parquet('{tmp_path}/**/*.parquet')"
+    register_sources(spark, {"sources": {"s": source("crm", "deals", read)}}, {"lake"})
+    assert spark.statements == []
+
+
 def test_one_file_among_others_is_registered_by_its_name(
     spark: Told, tmp_path: Path
 ) -> None:
     duckdb.sql(f"copy (select 1::bigint as n) to '{tmp_path}/runs.parquet'")
     read = f"read_parquet('{tmp_path}/runs.parquet')"
-    register_sources(spark, {"sources": {"s": source("lake", "runs", read)}})
+    register_sources(spark, {"sources": {"s": source("lake", "runs", read)}}, {"lake"})
     assert spark.statements[-1] == (
         "create table `lake`.`runs` (`n` bigint) using parquet "
         f"options ('pathGlobFilter' = 'runs.parquet') location '{tmp_path}'"
@@ -83,7 +92,9 @@ def test_a_type_that_spark_was_never_told_of_stops_the_build(
     duckdb.sql(f"copy (select [1] as n) to '{tmp_path}/runs.parquet'")
     read = f"read_parquet('{tmp_path}/runs.parquet')"
     with pytest.raises(DistributedError, match=r"INTEGER\[\]"):
-        register_sources(spark, {"sources": {"s": source("lake", "runs", read)}})
+        register_sources(
+            spark, {"sources": {"s": source("lake", "runs", read)}}, {"lake"}
+        )
 
 
 def test_projections_come_back_with_their_types(spark: Told, tmp_path: Path) -> None:

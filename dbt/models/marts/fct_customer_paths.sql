@@ -45,9 +45,9 @@ customer_paths as (
         paths.outcome_code,
 
         -- numbers
-        paths.journey_number,
+        cast(paths.journey_number as bigint) as journey_number,
         paths.purchases_before_count,
-        purchases.purchase_number,
+        cast(purchases.purchase_number as bigint) as purchase_number,
         coalesce(served.post_sale_stages_count, 0) as post_sale_stages_count,
         {{ seconds_between('paths.previous_entered_at', 'paths.entered_at') }}
             as seconds_since_previous,

@@ -1,10 +1,4 @@
-with recoverable as (
-
-    select * from {{ ref('int_recoverable') }}
-
-),
-
-plays as (
+with plays as (
 
     select
         pipeline_code,
@@ -33,7 +27,7 @@ valued as (
             when chances.basis_code <> 'too_few'
                 then chances.won_back_count / cast(chances.silences_count as double)
         end as recovery_rate
-    from recoverable
+    from {{ ref('int_recoverable') }} as recoverable
     inner join {{ ref('int_journeys') }} as journeys
         on recoverable.journey_id = journeys.journey_id
     inner join {{ ref('int_home_amounts') }} as amounts
@@ -73,12 +67,14 @@ queue as (
         basis_code,
 
         -- numbers
-        row_number() over (
-            order by
-                recovery_rate * home_amount desc nulls last,
-                recovery_rate desc nulls last,
-                silent_since desc,
-                journey_id asc
+        cast(
+            row_number() over (
+                order by
+                    recovery_rate * home_amount desc nulls last,
+                    recovery_rate desc nulls last,
+                    silent_since desc,
+                    journey_id asc
+            ) as bigint
         ) as place,
         home_amount,
         silences_count,

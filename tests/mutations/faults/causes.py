@@ -102,8 +102,8 @@ CAUSES = [
     Fault(
         "a variant is compared with itself among the others",
         "models/intermediate/int_variant_differences.sql",
-        "sum(watched_count) over in_segment - watched_count as others_watched_count",
-        "sum(watched_count) over in_segment as others_watched_count",
+        "sum(watched_count) over (in_segment) - watched_count as others_watched_count",
+        "sum(watched_count) over (in_segment) as others_watched_count",
         "a_variant_is_compared_with_all_others_of_its_segment_beyond_chance",
     ),
     Fault(
