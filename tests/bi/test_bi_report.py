@@ -34,7 +34,11 @@ from tests.bi.bi_generations import (
 
 BASIC = {"funnel", "rates", "incidences", "cohorts", "snapshots"}
 # Files beside the report, which a person opens.
-BESIDE = ("quality.html", "../csv/fct_recovery_queue.csv")
+BESIDE = (
+    "quality.html",
+    "../csv/fct_recovery_queue.csv",
+    "../../../docs/index.html",
+)
 HOSTILE = "</script><script>alert(1)</script>"
 
 
