@@ -103,10 +103,9 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 
 # The one tool that is no Python. Without it the tests that use it say so and are skipped.
 $(AXE)/node_modules: $(AXE)/package-lock.json
-	@if command -v npm >/dev/null && \
-		npm ci --prefix $(AXE) --ignore-scripts --no-audit --no-fund --silent; \
-	then touch $@; \
-	else echo "axe-core could not be fetched by npm: tests with it are skipped"; fi
+	@if command -v npm >/dev/null && npm ci --prefix $(AXE) --ignore-scripts \
+		--no-audit --no-fund --silent; then touch $@; \
+	else echo "npm is not there or fetches nothing: tests by axe-core are skipped"; fi
 
 # An environment of its own: Great Expectations fails in silence beside pyspark.
 $(VENV)-spark/.installed: requirements-spark.lock | $(BIN)/python

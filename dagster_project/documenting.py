@@ -1,8 +1,8 @@
 """The models' documentation as one page: every table and column, lineage, readers."""
 
-import shutil
 from pathlib import Path
 
+from dagster_project.bi.report import write_whole
 from dagster_project.invoking import TransformError, invoke
 from dagster_project.locking import run_lock
 from dagster_project.parsing import read_parse
@@ -31,12 +31,5 @@ def write_docs(settings: Settings) -> Path:
         result = invoke(arguments, manifest=read_parse(paths, key))
     if not result.success:
         raise TransformError(f"dbt cannot document the project: {result.exception}")
-    return _put(paths.dbt_target / _MADE, paths.docs_page)
-
-
-def _put(made: Path, page: Path) -> Path:
-    """Readers see the old page or the new one, whole."""
-    page.parent.mkdir(parents=True, exist_ok=True)
-    beside = page.with_suffix(".tmp")
-    shutil.copyfile(made, beside)
-    return beside.replace(page)
+    made = (paths.dbt_target / _MADE).read_text(encoding="utf-8")
+    return write_whole(paths.docs_page, made)

@@ -24,7 +24,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_page_lies_beside_what_is_published(page: Path) -> None:
     assert page.parts[-2:] == ("docs", "index.html")
-    assert not list(page.parent.glob("*.tmp"))
+    assert not list(page.parent.glob(".*.tmp"))
     assert not (page.parents[1] / "warehouse" / "funnelhouse.duckdb").exists()
 
 
