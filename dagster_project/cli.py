@@ -318,8 +318,10 @@ def report(only_path: bool) -> None:
     from dagster_project.bi import write_quality, write_report
     from dagster_project.explaining import Facts, reasons_of_empty
 
-    click.echo(write_report(folder, reasons_of_empty(Facts.of(current_settings()))))
-    click.echo(write_quality(folder, Paths.of(current_settings())))
+    paths = Paths.of(current_settings())
+    reasons = reasons_of_empty(Facts.of(current_settings()))
+    click.echo(write_report(folder, reasons, paths.workshop))
+    click.echo(write_quality(folder, paths))
 
 
 @main.command()

@@ -80,6 +80,11 @@ class Paths:
         return self.data / "warehouse" / "funnelhouse.duckdb"
 
     @property
+    def workshop(self) -> Path:
+        """What the builder makes for itself and can make again."""
+        return self.warehouse.parent
+
+    @property
     def dbt_target(self) -> Path:
         return self.data / "warehouse" / "target"
 

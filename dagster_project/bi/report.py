@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -73,11 +74,14 @@ class ReportError(FileNotFoundError):
 
 
 def write_report(
-    generation: Path, reasons: Mapping[str, Sequence[str]] = NO_REASONS
+    generation: Path,
+    reasons: Mapping[str, Sequence[str]] = NO_REASONS,
+    kept: Path | None = None,
 ) -> Path:
     """Write `report/index.html` of a generation and return its path.
 
-    `reasons` says of empty marts why they are.
+    `reasons` says of empty marts why they are; `kept` is where the charts' script lies
+    from one report to the next.
 
     Raises:
         ReportError: the generation has no `funnelhouse.duckdb`.
@@ -94,10 +98,12 @@ def write_report(
         manifest=_read_manifest(generation),
         reasons=reasons,
     )
-    return write_whole(generation / "report" / "index.html", render(shown))
+    return write_whole(
+        generation / "report" / "index.html", render(shown, chart_script(kept))
+    )
 
 
-def render(shown: Shown) -> str:
+def render(shown: Shown, script: str) -> str:
     """The whole page as text; equal facts and manifest give equal bytes."""
     environment = jinja2.Environment(
         autoescape=True,
@@ -116,7 +122,7 @@ def render(shown: Shown) -> str:
         warnings_shown=_WARNINGS_SHOWN,
         styles=Markup(theme.css_variables() + page_part("page.css")),  # noqa: S704
         page_script=Markup(page_part("page.js")),  # noqa: S704
-        chart_script=Markup(_bundle()),  # noqa: S704
+        chart_script=Markup(script),  # noqa: S704
         content=_script_json(_content(shown)),
     )
 
@@ -280,12 +286,24 @@ def _script_json(content: Mapping[str, Any]) -> Markup:
     return Markup(text)  # noqa: S704 (escaped above)
 
 
+def chart_script(kept: Path | None) -> str:
+    """The script that draws charts: the same for all reports of these versions."""
+    if kept is None:
+        return _bundle()
+    versions = "-".join(map(version, ("altair", "vl-convert-python")))
+    file = kept / f"charts-{versions}.js"
+    if not file.is_file():
+        write_whole(file, _bundle())
+    return file.read_text(encoding="utf-8")
+
+
+# To put it together takes longer than all else of a report.
 @cache
 def _bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed, from the wheel: no address is asked for them."""
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    schema = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     bundle = vl_convert.javascript_bundle(
-        "window.vegaEmbed = vegaEmbed;", vl_version=version
+        "window.vegaEmbed = vegaEmbed;", vl_version=schema
     )
     return bundle.replace("</script", "<\\/script")
 

@@ -156,7 +156,7 @@ def report_asset(project: Project) -> dg.AssetsDefinition:
         folder = latest_unfinished(project.paths)
         with night.profile.measured("publish", "report", "asset"):
             told = Facts.of_generation(project.manifest, folder, project.settings)
-            path = write_report(folder, reasons_of_empty(told))
+            path = write_report(folder, reasons_of_empty(told), project.paths.workshop)
             write_quality(folder, project.paths)
         return dg.MaterializeResult(metadata={"bytes": path.stat().st_size})
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from jsonschema import ValidationError
 
-from dagster_project.bi import ReportError, write_report
+from dagster_project.bi import ReportError, report, write_report
 from dagster_project.bi.charts import BY_MONTH, OF_FINDINGS
 from tests.bi.bi_generations import (
     MANIFEST,
@@ -34,7 +34,11 @@ from tests.bi.bi_generations import (
 
 BASIC = {"funnel", "rates", "incidences", "cohorts", "snapshots"}
 # Files beside the report, which a person opens.
-BESIDE = ("quality.html", "../csv/fct_recovery_queue.csv")
+BESIDE = (
+    "quality.html",
+    "../csv/fct_recovery_queue.csv",
+    "../../../docs/index.html",
+)
 HOSTILE = "</script><script>alert(1)</script>"
 
 
@@ -156,6 +160,15 @@ def test_the_same_generation_gives_the_same_bytes(publish):
     generation = full(publish)
     first = write_report(generation).read_bytes()
     assert write_report(generation).read_bytes() == first
+
+
+def test_the_script_of_the_charts_is_put_together_once(publish, tmp_path, monkeypatch):
+    generation = full(publish)
+    whole = write_report(generation).read_bytes()
+    assert write_report(generation, kept=tmp_path).read_bytes() == whole
+    monkeypatch.setattr(report, "_bundle", lambda: pytest.fail("put together again"))
+    assert write_report(generation, kept=tmp_path).read_bytes() == whole
+    assert len(list(tmp_path.glob("charts-*.js"))) == 1
 
 
 def test_the_page_refers_to_nothing_that_a_browser_would_fetch(publish):

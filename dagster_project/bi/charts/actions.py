@@ -13,10 +13,13 @@ from dagster_project.bi.charts.base import (
     end_text,
     humane,
     month_axis,
+    most,
     offset,
     parameters,
+    plain_bars,
     row_axis,
     spec,
+    word,
 )
 from dagster_project.bi.facts import TOTAL
 
@@ -54,13 +57,11 @@ def plays() -> Spec:
     pipeline = f"(pipeline == '{TOTAL}' ? datum.pipeline_code + ': ' : '')"
     return chart_of_rows(
         "plays",
-        [
-            each.transform_filter("datum.scenario_code != 'one_after_another'")
-            for each in layers
-        ],
+        layers,
         row_axis("play:N"),
         "Wins and value that each play would add, alone and all together.",
         {"play": f"{pipeline} + ({together} : {humane('play_code')})"},
+        where="datum.scenario_code != 'one_after_another'",
     )
 
 
@@ -84,11 +85,10 @@ def recovery() -> Spec:
         )
     )
     label = end_text(alt.Text("sum(journeys_count):Q", format=","), 54, "ink")
-    most = alt.EncodingSortField(field="journeys_count", op="sum", order="descending")
     return chart_of_rows(
         "recovery",
         [bars, label],
-        row_axis("play_names:N", sort=most),
+        row_axis("play_names:N", sort=most("journeys_count")),
         "Journeys to go back to, by play.",
         {},
     )
@@ -170,24 +170,20 @@ def returns() -> Spec:
 
 
 def _by_channel(field: str, form: str, role: str, description: str) -> Spec:
-    chart = alt.Chart().transform_filter(f"isValid(datum.{field})")
-    bars = chart.mark_bar(size=BAR, cornerRadiusEnd=2, color=theme.colour(role)).encode(
-        x=alt.X(f"{field}:Q", axis=None),
-        tooltip=[
+    return plain_bars(
+        "channels",
+        f"{field}:Q",
+        row_axis("channel_name:N"),
+        role,
+        form,
+        [
             alt.Tooltip("channel_name:N", title="Channel"),
-            alt.Tooltip(f"{field}:Q", title=_title(field), format=form),
+            alt.Tooltip(f"{field}:Q", title=word(field).capitalize(), format=form),
             alt.Tooltip("leads:Q", title="Leads", format=",.1f"),
             alt.Tooltip("customers:Q", title="Customers", format=",.1f"),
             alt.Tooltip("spend_amount:Q", title="Spent", format=",.0f"),
             alt.Tooltip("won_amount:Q", title="Won value", format=",.0f"),
         ],
+        description,
+        where=f"isValid(datum.{field})",
     )
-    label = end_text(alt.Text(f"{field}:Q", format=form), 54, "ink")
-    kept = label.transform_filter(f"isValid(datum.{field})")
-    return chart_of_rows(
-        "channels", [bars, kept], row_axis("channel_name:N"), description, {}
-    )
-
-
-def _title(field: str) -> str:
-    return field.replace("_", " ").capitalize()

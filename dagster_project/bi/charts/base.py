@@ -7,6 +7,7 @@ legend inside a chart. Selections are plain parameters (`pipeline`, `funnel`, `s
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import altair as alt
@@ -44,6 +45,11 @@ def row_axis(field: str, bars: int = 1, sort: Any = None) -> alt.Y:
     return alt.Y(field, sort=sort, axis=axis, scale=scale)
 
 
+def most(count: str) -> alt.EncodingSortField:
+    """Rows with the greatest sum first."""
+    return alt.EncodingSortField(field=count, op="sum", order="descending")
+
+
 def end_text(text: alt.Text, place: int, role: str) -> alt.Chart:
     """A column of texts beyond the end of the longest bar, so many pixels behind it."""
     chart: alt.Chart = (
@@ -77,9 +83,11 @@ def chart_of_rows(
     rows: alt.Y,
     description: str,
     names: Mapping[str, str],
+    where: str = "true",
 ) -> Spec:
     """Layers over rows of one bar each; `names` are expressions, in their order."""
     chart = alt.layer(*layers, data=alt.NamedData(data)).encode(y=rows)
+    chart = chart.transform_filter(where)
     for name, expression in names.items():
         chart = chart.transform_calculate(**{name: expression})
     return spec(
@@ -87,6 +95,27 @@ def chart_of_rows(
         description,
         padding={"left": 0, "top": 4, "right": 8, "bottom": 4},
     )
+
+
+def plain_bars(
+    data: str,
+    value: str,
+    rows: alt.Y,
+    role: str,
+    form: str,
+    tips: list[alt.Tooltip],
+    description: str,
+    names: Mapping[str, str] = MappingProxyType({}),
+    where: str = "true",
+) -> Spec:
+    """A bar a row in one colour, its value at the end."""
+    bars = (
+        alt.Chart()
+        .mark_bar(size=BAR, cornerRadiusEnd=2, color=theme.colour(role))
+        .encode(x=alt.X(value, axis=None), tooltip=tips)
+    )
+    label = end_text(alt.Text(value, format=form), 54, "ink")
+    return chart_of_rows(data, [bars, label], rows, description, names, where)
 
 
 def month_axis(months: Sequence[str], field: str = "cohort_month") -> alt.X:

@@ -11,6 +11,8 @@ from dagster_project.bi.charts.base import (
     coloured,
     end_text,
     humane,
+    most,
+    plain_bars,
     row_axis,
 )
 
@@ -68,26 +70,20 @@ def stops() -> Spec:
 
 def waits() -> Spec:
     """Where the time of journeys goes."""
-    bars = (
-        alt.Chart()
-        .mark_bar(size=BAR, cornerRadiusEnd=2, color=theme.colour("touched"))
-        .encode(
-            x=alt.X("waiting_share:Q", axis=None, scale=alt.Scale(domainMin=0)),
-            tooltip=[
-                alt.Tooltip("stage:N", title="Stage"),
-                alt.Tooltip("waiting_share:Q", title="Of all time", format=".1%"),
-                alt.Tooltip("median_days:Q", title="Half left in days", format=".1f"),
-                alt.Tooltip("p90_days:Q", title="Nine in ten", format=".1f"),
-                alt.Tooltip("open_count:Q", title="There now", format=","),
-                alt.Tooltip("stale_count:Q", title="Past patience", format=","),
-            ],
-        )
-    )
-    label = end_text(alt.Text("waiting_share:Q", format=".0%"), 40, "ink")
-    return chart_of_rows(
+    return plain_bars(
         "stops",
-        [bars, label],
+        "waiting_share:Q",
         row_axis("stage:N"),
+        "touched",
+        ".0%",
+        [
+            alt.Tooltip("stage:N", title="Stage"),
+            alt.Tooltip("waiting_share:Q", title="Of all time", format=".1%"),
+            alt.Tooltip("median_days:Q", title="Half left in days", format=".1f"),
+            alt.Tooltip("p90_days:Q", title="Nine in ten", format=".1f"),
+            alt.Tooltip("open_count:Q", title="There now", format=","),
+            alt.Tooltip("stale_count:Q", title="Past patience", format=","),
+        ],
         "Each stage's share of the time that journeys have spent at open stages.",
         {
             "stage": by_pipeline("stage_name"),
@@ -108,24 +104,17 @@ def missed() -> Spec:
 
 
 def _lost(field: str, names: dict[str, str], how: str) -> Spec:
-    bars = (
-        alt.Chart()
-        .mark_bar(size=BAR, cornerRadiusEnd=2, color=theme.colour("lost"))
-        .encode(
-            x=alt.X("sum(lost_count):Q", axis=None, scale=alt.Scale(domainMin=0)),
-            tooltip=[
-                alt.Tooltip(f"{field}:N", title=how.capitalize()),
-                alt.Tooltip("sum(lost_count):Q", title="Journeys lost", format=","),
-                alt.Tooltip("sum(lost_amount):Q", title="Their value", format=",.0f"),
-            ],
-        )
-    )
-    label = end_text(alt.Text("sum(lost_count):Q", format=","), 54, "ink")
-    most = alt.EncodingSortField(field="lost_count", op="sum", order="descending")
-    return chart_of_rows(
+    return plain_bars(
         "losses",
-        [bars, label],
-        row_axis(f"{field}:N", sort=most),
+        "sum(lost_count):Q",
+        row_axis(f"{field}:N", sort=most("lost_count")),
+        "lost",
+        ",",
+        [
+            alt.Tooltip(f"{field}:N", title=how.capitalize()),
+            alt.Tooltip("sum(lost_count):Q", title="Journeys lost", format=","),
+            alt.Tooltip("sum(lost_amount):Q", title="Their value", format=",.0f"),
+        ],
         f"Journeys lost, {how}.",
         names,
     )
@@ -145,16 +134,17 @@ def evidence() -> Spec:
     )
     return chart_of_rows(
         "evidence",
-        [_of_stages_entered(bars)],
+        [bars],
         row_axis("stage:N"),
         "Journeys that entered each stage, by what proves it.",
-        {"stage": by_pipeline("stage_name")},
+        {"stage": by_pipeline("stage_name"), "place": _PLACE},
+        where=f"{_PLACE} >= 0",
     )
 
 
 def evidence_rates() -> Spec:
     """What journeys convert at from each stage, by what proves it."""
-    chart = alt.Chart().transform_filter("datum.watched_count > 0")
+    chart = alt.Chart()
     colour = alt.Color("evidence_code:N", scale=coloured(PROOFS), legend=None)
     whisker = chart.mark_rule(strokeWidth=2, opacity=0.55).encode(
         x=alt.X("conversion_rate_low:Q", axis=_SHARE, scale=alt.Scale(domain=[0, 1])),
@@ -167,22 +157,17 @@ def evidence_rates() -> Spec:
     )
     return chart_of_rows(
         "evidence",
-        [_of_stages_entered(whisker), _of_stages_entered(point)],
+        [whisker, point],
         row_axis("stage:N"),
         "Share converted of the journeys in each stage, by what proves it.",
-        {"stage": by_pipeline("stage_name")},
+        {"stage": by_pipeline("stage_name"), "place": _PLACE},
+        where=f"{_PLACE} >= 0 && datum.watched_count > 0",
     )
 
 
+# Below 0 for stages not entered, whose evidence is no proof of an entry.
+_PLACE = f"indexof({list(PROOFS)}, datum.evidence_code)"
 _SPREAD = alt.YOffset("place:Q", scale=alt.Scale(domain=[-2, len(PROOFS) + 1]))
-
-
-def _of_stages_entered(chart: alt.Chart) -> alt.Chart:
-    known = list(PROOFS)
-    made: alt.Chart = chart.transform_calculate(
-        place=f"indexof({known}, datum.evidence_code)"
-    ).transform_filter("datum.place >= 0")
-    return made
 
 
 _EVIDENCE_TIPS = [
@@ -198,7 +183,7 @@ _EVIDENCE_TIPS = [
 
 def variants() -> Spec:
     """How journeys that begin alike convert, beside all others of the segment."""
-    chart = alt.Chart().transform_filter("datum.watched_count > 0")
+    chart = alt.Chart()
     blue = theme.colour("converted")
     track = alt.Axis(format="~%", title=None, tickCount=4)
     whisker = chart.mark_rule(strokeWidth=2, opacity=0.55, color=blue).encode(
@@ -224,6 +209,7 @@ def variants() -> Spec:
             "sign": "!datum.is_difference_significant ? ''"
             " : datum.conversion_rate > datum.others_conversion_rate ? '▲' : '▼'",
         },
+        where="datum.watched_count > 0",
     )
 
 
@@ -241,23 +227,16 @@ _VARIANT_TIPS = [
 
 def restated() -> Spec:
     """Closed figures that moved, by the reason."""
-    bars = (
-        alt.Chart()
-        .mark_bar(size=BAR, cornerRadiusEnd=2, color=theme.colour("touched"))
-        .encode(
-            x=alt.X("sum(figures_count):Q", axis=None, scale=alt.Scale(domainMin=0)),
-            tooltip=[
-                alt.Tooltip("reason:N", title="Reason"),
-                alt.Tooltip("sum(figures_count):Q", title="Figures", format=","),
-            ],
-        )
-    )
-    label = end_text(alt.Text("sum(figures_count):Q", format=","), 54, "ink")
-    most = alt.EncodingSortField(field="figures_count", op="sum", order="descending")
-    return chart_of_rows(
+    return plain_bars(
         "restated",
-        [bars, label],
-        row_axis("reason:N", sort=most),
+        "sum(figures_count):Q",
+        row_axis("reason:N", sort=most("figures_count")),
+        "touched",
+        ",",
+        [
+            alt.Tooltip("reason:N", title="Reason"),
+            alt.Tooltip("sum(figures_count):Q", title="Figures", format=","),
+        ],
         "Closed figures that moved since they were first published, by reason.",
         {"reason": humane("reason_code")},
     )
