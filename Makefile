@@ -9,6 +9,7 @@ PYTHON ?= $(shell for found in $(CANDIDATES); do \
 
 VENV := .venv
 BIN := $(VENV)/bin
+AXE := tests/bi/axe
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 DATA := $(or $(FUNNELHOUSE_DATA),data)
 EXTRACTS := $(or $(FUNNELHOUSE_EXTRACTS),$(DATA)/extracts)
@@ -19,7 +20,7 @@ KILLS := 200
 SEED := 1
 SPARK :=
 
-.PHONY: help run sample report dagster test test-slow crash-test spark-test bench bench-large mutants lint types format clean
+.PHONY: help run sample report pictures axe dagster test test-slow crash-test spark-test bench bench-large mutants lint types format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,10 +35,15 @@ sample: $(VENV)/.installed ## Make sample extracts (funnelhouse sample --help fo
 report: $(VENV)/.installed ## Write the report of the current generation again
 	@$(BIN)/funnelhouse report
 
+pictures: $(VENV)/.installed-dev ## Take the README's pictures of the report (needs Chromium)
+	@$(BIN)/python -m tests.bi.pictures "$(DATA)"
+
 dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
 	@$(BIN)/funnelhouse ui
 
-test: $(VENV)/.installed-dev ## Run the tests
+axe: $(AXE)/node_modules ## Fetch axe-core, which tests look at pages with (needs npm)
+
+test: $(VENV)/.installed-dev axe ## Run the tests
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and more seeds (SLOW=tests/flow)
@@ -95,6 +101,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(PIP) install --quiet --compile --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# The one tool that is no Python. Without it the tests that use it say so and are skipped.
+$(AXE)/node_modules: $(AXE)/package-lock.json
+	@if command -v npm >/dev/null && npm ci --prefix $(AXE) --ignore-scripts \
+		--no-audit --no-fund --silent; then touch $@; \
+	else echo "npm is not there or fetches nothing: tests by axe-core are skipped"; fi
 
 # An environment of its own: Great Expectations fails in silence beside pyspark.
 $(VENV)-spark/.installed: requirements-spark.lock | $(BIN)/python

@@ -37,7 +37,7 @@ MODE_CODES: Final = ("ordered", "strict", "unordered")
 RULE_KINDS: Final = ("fit", "behaviour")
 THRESHOLD_KINDS: Final = ("marketing_qualified", "sales_qualified")
 # Features of a journey besides the counts of its customer's actions; they are made in
-# dbt/models/intermediate/int_journey_features.sql.
+# int_journey_traits.sql and int_action_features.sql of dbt/models/intermediate.
 FEATURE_CODES: Final = (
     "channel_code",
     "region_code",
@@ -931,10 +931,19 @@ def _thresholds(rows: Sequence[Row]) -> Iterator[Finding]:
             )
 
 
+def _segment_features(seeds: Seeds) -> Iterator[Finding]:
+    yield from _features(seeds, seeds.sound["segment_rules"])
+
+
 def _scored_features(seeds: Seeds) -> Iterator[Finding]:
+    yield from _features(seeds, seeds.sound["scoring_rules"])
+
+
+def _features(seeds: Seeds, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Rules ask for features that journeys have."""
     events = seeds.codes("event_aliases", "event_code") - {""}
     known = {*FEATURE_CODES, *(f"{code}_count" for code in events)}
-    for row in seeds.sound["scoring_rules"]:
+    for row in rows:
         code = row["feature_code"]
         if code and code not in known:
             near = get_close_matches(code, sorted(known), n=1)
@@ -1160,6 +1169,7 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("inquiries", "event_aliases"), _inquiries),
     (("qualified_stages", "stages"), _qualified_stages),
     (("scoring_rules",), _scoring_rules),
+    (("segment_rules", "event_aliases"), _segment_features),
     (("scoring_rules", "event_aliases"), _scored_features),
     (("origins",), _origins),
     (("origins", "channels", "event_aliases", "stages"), _origin_codes),

@@ -281,6 +281,26 @@ def explain(name: str, as_json: bool) -> None:
 
 
 @main.command()
+def docs() -> None:
+    """Write a page of all tables: columns, lineage, who reads them, a glossary.
+
+    \b
+    Example:
+      funnelhouse docs
+    """
+    from dagster_project.documenting import write_docs
+    from dagster_project.invoking import TransformError
+    from dagster_project.locking import LockHeldError
+
+    try:
+        click.echo(write_docs(current_settings()))
+    except LockHeldError as error:
+        _refuse(str(error), LOCKED)
+    except TransformError as error:
+        _refuse(str(error), FAULT)
+
+
+@main.command()
 @click.option("--path", "only_path", is_flag=True, help="Only print where it lies.")
 def report(only_path: bool) -> None:
     """Write the report of the current generation again.
@@ -296,9 +316,12 @@ def report(only_path: bool) -> None:
         click.echo(folder / "report" / "index.html")
         return
     from dagster_project.bi import write_quality, write_report
+    from dagster_project.explaining import Facts, reasons_of_empty
 
-    click.echo(write_report(folder))
-    click.echo(write_quality(folder, Paths.of(current_settings())))
+    paths = Paths.of(current_settings())
+    reasons = reasons_of_empty(Facts.of(current_settings()))
+    click.echo(write_report(folder, reasons, paths.workshop))
+    click.echo(write_quality(folder, paths))
 
 
 @main.command()

@@ -89,6 +89,14 @@ class Facts:
         enabled = settings.sources or named_sources()
         return cls(graph, current_manifest(paths), paths.current.resolve(), enabled)
 
+    @classmethod
+    def of_generation(
+        cls, graph: Mapping[str, Any], generation: Path, settings: Settings
+    ) -> "Facts":
+        """The same of a generation that readers need not see yet."""
+        enabled = settings.sources or named_sources()
+        return cls(graph, Manifest.read(generation), generation, enabled)
+
     @cached_property
     def tables(self) -> dict[str, Description]:
         """What each table means: as dbt says, of run records as was published."""
@@ -214,6 +222,16 @@ def why_empty(facts: Facts, unique_id: str) -> list[str]:
     if unique_id not in facts.graph["nodes"]:
         return ["no night has recorded anything of the kind yet"]
     return _causes(facts, unique_id, {})
+
+
+def reasons_of_empty(facts: Facts) -> dict[str, list[str]]:
+    """Why each published table that has no row has none."""
+    published = facts.manifest.tables if facts.manifest else {}
+    return {
+        name: why_empty(facts, f"model.funnelhouse.{name}")
+        for name, table in published.items()
+        if not table.rows
+    }
 
 
 def _causes(facts: Facts, unique_id: str, known: dict[str, list[str]]) -> list[str]:

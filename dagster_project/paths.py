@@ -80,6 +80,11 @@ class Paths:
         return self.data / "warehouse" / "funnelhouse.duckdb"
 
     @property
+    def workshop(self) -> Path:
+        """What the builder makes for itself and can make again."""
+        return self.warehouse.parent
+
+    @property
     def dbt_target(self) -> Path:
         return self.data / "warehouse" / "target"
 
@@ -111,6 +116,11 @@ class Paths:
     def unfinished_generation(self, generation_id: str) -> Path:
         """Where a generation is written until it is whole."""
         return self.published / f".{generation_id}.tmp"
+
+    @property
+    def docs_page(self) -> Path:
+        """What each table and column means, as dbt documents it."""
+        return self.data / "docs" / "index.html"
 
     @property
     def quality_page(self) -> Path:

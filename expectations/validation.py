@@ -202,6 +202,8 @@ def _worst_first(rows: "pd.DataFrame", column: str) -> "pd.DataFrame":
     """Unknown first, then the largest; ties by text, so that reruns agree."""
     import pandas as pd
 
+    if rows.empty:
+        return rows
     size = pd.to_numeric(rows[column], errors="coerce").astype("Float64").abs()
     by_text = rows.sort_values([*rows.columns], key=lambda values: values.astype(str))
     ranked = by_text.assign(_size=size).sort_values(

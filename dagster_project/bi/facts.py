@@ -128,7 +128,7 @@ select
     conversion_rate, conversion_rate_low, conversion_rate_high,
     cumulative_incidence, cumulative_incidence_low, cumulative_incidence_high,
     is_mature, is_left_truncated,
-    rate_change, change_q_value, is_change_significant,
+    rate_change, change_q_value, is_change_significant, target_rate, benchmark_rate,
 from marts.fct_monthly_conversions as conversions
 left join names as origin
     on origin.pipeline_code = conversions.pipeline_code
@@ -305,10 +305,11 @@ def read_facts(warehouse: Path) -> Facts:
 
 def _record(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> Table:
     """Run records; a generation of an earlier version may have no such table."""
-    return select(connection, query) if _has_table(connection, table) else Table()
+    return select(connection, query) if has_table(connection, table) else Table()
 
 
-def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether this generation has a mart of that name."""
     found = connection.execute(
         "select count(*) from information_schema.tables "
         "where table_schema = 'marts' and table_name = ?",

@@ -5,12 +5,13 @@
     name,
     table.rows.map((row) => Object.fromEntries(row.map((v, i) => [table.columns[i], v]))),
   ]));
-  const uses = { funnel: "funnel", rates: "conversions", incidences: "conversions",
-    cohorts: "conversions", snapshots: "snapshots" };
+  const { uses, by } = content;
   const all = content.total;
   const state = {};
   const views = {};
   const SHOWN_ROWS = 200;
+  // Quotas are of one pipeline or of all: either way they belong to the whole.
+  const UNCUT = new Set(["targets"]);
 
   // ---- words and numbers as the reader writes them
   const locale = navigator.language || "en";
@@ -20,6 +21,8 @@
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   const isCurrency = /^[A-Z]{3}$/.test(content.currency || "");
+  const precise = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
+  const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const money = new Intl.NumberFormat(locale, Object.assign({ maximumFractionDigits: 0 },
     isCurrency ? { style: "currency", currency: content.currency } : {}));
   const humane = (code) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
@@ -30,19 +33,23 @@
     if (column.endsWith("_month")) return month.format(new Date(value));
     if (column.endsWith("_date")) return day.format(new Date(value));
     if (typeof value !== "number") return value;
-    if (column.endsWith("_amount")) return money.format(value);
-    if (/rate|incidence/.test(column)) return percent.format(value);
-    return whole.format(value);
+    if (/_amount(_|$)|^cost_|_cost_/.test(column)) return money.format(value);
+    if (/rate|incidence|share|probability/.test(column)) return percent.format(value);
+    return Number.isInteger(value) ? whole.format(value) : precise.format(value);
   }
 
   function localise() {
-    document.querySelectorAll("data.number").forEach((e) => { e.textContent = whole.format(e.value); });
-    document.querySelectorAll("data.money").forEach((e) => { e.textContent = money.format(e.value); });
+    const write = { number: whole.format, money: money.format, percent: percent.format,
+      decimal: decimal.format, points: (value) => decimal.format(value * 100) };
+    Object.entries(write).forEach(([name, format]) => {
+      document.querySelectorAll(`data.${name}`).forEach((e) => { e.textContent = format(e.value); });
+    });
     document.querySelectorAll("time").forEach((e) => {
       const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(e.dateTime);
       const at = new Date(e.dateTime.replace(" ", "T") + (zoned || e.dateTime.length <= 10 ? "" : "Z"));
       if (Number.isNaN(at.getTime())) return;
-      e.textContent = e.dateTime.length <= 10 ? day.format(at) : `${moment.format(at)} UTC`;
+      if (e.className === "month") e.textContent = month.format(at);
+      else e.textContent = e.dateTime.length <= 10 ? day.format(at) : `${moment.format(at)} UTC`;
     });
   }
 
@@ -74,10 +81,21 @@
       && pairOf(r) === state.pair && r.horizon_days === Number(state.horizon)),
     snapshots: () => data.snapshots.filter((r) => state.pipeline === all || ofPipeline(r)),
   };
+  // A finding is cut to the pipeline, where it has that, then by each choice it offers.
+  function cut(name) {
+    const rows = data[name];
+    const whole = state.pipeline === all && !rows.some(ofPipeline);
+    return whole || UNCUT.has(name) || !content.data[name].columns.includes("pipeline_code")
+      ? rows : rows.filter(ofPipeline);
+  }
+  const picked = (name, columns) => columns.reduce((rows, column) => rows.filter((row) =>
+    String(row[column]) === state[`${name}.${column}`]), cut(name));
+  const rowsOf = (name) => (chosen[name] ? chosen[name]() : picked(name, Object.keys(by[name] || {})));
 
   function pipelines() {
     const met = new Set(Object.values(data).flat().map((row) => row.pipeline_code));
     met.delete(all);
+    met.delete(undefined);
     const codes = [...met].sort();
     const total = codes.length > 1 ? [[all, "All pipelines"]] : [];
     return total.concat(codes.map((code) => [code, humane(code)]));
@@ -85,15 +103,34 @@
 
   const options = {
     pipeline: pipelines,
-    funnel: () => funnels().map((r) => [r.funnel_code, humane(r.funnel_code)]),
-    segment: () => funnels().filter((r) => r.funnel_code === state.funnel)
+    funnel: () => !data.funnel ? [] : funnels().map((r) => [r.funnel_code, humane(r.funnel_code)]),
+    segment: () => !data.funnel ? [] : funnels().filter((r) => r.funnel_code === state.funnel)
       .map((r) => [r.segment_code, r.segment_code === all ? "All segments" : r.segment_name]),
-    pair: () => data.conversions.filter(ofPipeline)
+    pair: () => !data.conversions ? [] : data.conversions.filter(ofPipeline)
       .map((r) => [pairOf(r), `${r.from_stage_name} → ${r.to_stage_name}`]),
-    horizon: () => [...data.conversions.filter((r) => ofPipeline(r) && pairOf(r) === state.pair)]
+    horizon: () => !data.conversions ? [] : [...data.conversions.filter((r) => ofPipeline(r) && pairOf(r) === state.pair)]
       .sort((a, b) => a.horizon_days - b.horizon_days)
       .map((r) => [String(r.horizon_days), `${whole.format(r.horizon_days)} days`]),
   };
+
+  const TOTALS = { segment_code: "All segments", period: "All time" };
+  function title(column, row) {
+    const value = row[column];
+    if (value === all && TOTALS[column]) return TOTALS[column];
+    if (column === "horizon_days") return `${whole.format(value)} days`;
+    if (column.endsWith("_month")) return month.format(new Date(value));
+    return column === "segment_code" ? row.segment_name : humane(String(value));
+  }
+  const isSorted = (column) => column === "horizon_days" || column.endsWith("_month");
+  Object.entries(by).filter(([name]) => data[name]).forEach(([name, columns]) => {
+    Object.keys(columns).forEach((column, place, every) => {
+      options[`${name}.${column}`] = () => {
+        const rows = [...picked(name, every.slice(0, place))];
+        if (isSorted(column)) rows.sort((a, b) => (a[column] > b[column] ? 1 : a[column] < b[column] ? -1 : 0));
+        return rows.map((row) => [String(row[column]), title(column, row)]);
+      };
+    });
+  });
 
   // The first sight: the pair most journeys ran through to the end, at the longest
   // horizon that half of its months have been watched for.
@@ -109,10 +146,19 @@
     }).at(-1),
   };
 
+  // Of a finding what its rows begin with, or the horizon of the conversions above.
+  function preference(name, keys) {
+    if (preferred[name]) return preferred[name](keys);
+    if (name.endsWith(".horizon_days")) return keys.find((key) => key === state.horizon) || keys.at(keys.length / 2);
+    const [finding, column] = name.split(".");
+    const [first] = column ? cut(finding) : [];
+    return keys.find((key) => first && key === String(first[column]));
+  }
+
   function settle(name) {
     const offered = new Map(options[name]());
     const keys = [...offered.keys()];
-    if (!offered.has(state[name])) state[name] = (preferred[name] || (() => undefined))(keys) || keys[0];
+    if (!offered.has(state[name])) state[name] = preference(name, keys) || keys[0];
     document.querySelectorAll(`[data-select="${name}"]`).forEach((label) => {
       const select = label.querySelector("select");
       select.replaceChildren(...[...offered].map(([value, text]) => new Option(text, value)));
@@ -145,16 +191,24 @@
       return `Journeys open at the end of ${day.format(new Date(last))}: ${whole.format(sum(now, "open_count"))}`
         + `, worth ${money.format(sum(now, "open_amount"))}.`;
     },
+    forecast: (rows) => {
+      const sums = rows.filter((row) => row.close_code === all);
+      return sums.map((row) => `${sums.length > 1 ? `${humane(row.pipeline_code)}: ` : ""}`
+        + `${whole.format(row.open_count)} open journeys worth ${money.format(row.open_amount)} will bring `
+        + `${money.format(row.measured_amount)} by their measured chances (95 %: ${money.format(row.measured_amount_low)} `
+        + `to ${money.format(row.measured_amount_high)}), ${money.format(row.stated_amount)} by those stated. `
+        + `Expected close passed: ${whole.format(row.overdue_count)}.`).join(" ");
+    },
   };
 
   function describe() {
     document.querySelectorAll("[data-caption]").forEach((paragraph) => {
-      const rows = chosen[paragraph.dataset.caption]();
+      const rows = rowsOf(paragraph.dataset.caption);
       paragraph.textContent = rows.length ? captions[paragraph.dataset.caption](rows)
         : "This choice has no rows.";
     });
     document.querySelectorAll("details[data-table][open]").forEach(fill);
-    const stages = new Set(chosen.snapshots().map((row) => row.stage_code));
+    const stages = new Set((data.snapshots ? chosen.snapshots() : []).map((row) => row.stage_code));
     document.querySelectorAll("[data-stage]").forEach((entry) => {
       entry.hidden = !stages.has(entry.dataset.stage);
     });
@@ -163,7 +217,7 @@
   function fill(details) {
     const name = details.dataset.table;
     const columns = content.data[name].columns;
-    const rows = chosen[name]();
+    const rows = rowsOf(name);
     const last = rows.slice(-SHOWN_ROWS);
     const cell = (kind, text, numeric) => {
       const element = document.createElement(kind);
@@ -188,8 +242,8 @@
 
   // ---- charts
   function top() {
-    const highs = chosen.conversions().flatMap((r) => [r.conversion_rate, r.conversion_rate_high,
-      r.cumulative_incidence, r.cumulative_incidence_high].filter((v) => v !== null));
+    const highs = !data.conversions ? [] : chosen.conversions().flatMap((r) => [r.conversion_rate, r.conversion_rate_high,
+      r.cumulative_incidence, r.cumulative_incidence_high, r.target_rate].filter((v) => v !== null));
     return Math.min(1, Math.max(0.05, ...highs) * 1.12);
   }
 
@@ -197,37 +251,81 @@
     return Object.assign({}, state, { horizon: Number(state.horizon), top: top() });
   }
 
-  async function draw(id, spec, locales) {
+  // Charts of findings get the rows chosen; the others cut their rows themselves.
+  const rowsFor = (name) => (chosen[name] ? data[name] : rowsOf(name));
+
+  async function draw(id) {
+    const spec = content.charts[id];
+    delete content.charts[id];
     const values = signals();
     spec.params.forEach((param) => { param.value = values[param.name]; });
-    spec.datasets = { [uses[id]]: data[uses[id]] };
+    spec.datasets = { [uses[id]]: rowsFor(uses[id]) };
     const place = document.getElementById(`chart-${id}`);
     const result = await window.vegaEmbed(place, spec, Object.assign({
       mode: "vega-lite", renderer: "svg", actions: false, logLevel: 1, tooltip: { theme: "custom" },
     }, locales));
+    // The whole chart is one image with one name; its marks have none of their own.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", `${spec.description} Its numbers stand in the table under “Data”.`);
     views[id] = { view: result.view, names: spec.params.map((param) => param.name) };
+    update(id);
+  }
+
+  function update(id) {
+    const { view, names } = views[id];
+    const values = signals();
+    names.forEach((name) => view.signal(name, values[name]));
+    if (!chosen[uses[id]]) view.data(uses[id], rowsOf(uses[id]));
+    const place = document.getElementById(`chart-${id}`);
+    place.classList.toggle("bare", !rowsOf(uses[id]).length);
+    return view.runAsync();
+  }
+
+  // What is in sight is drawn first, the rest while the page is at rest, so that it
+  // is there when somebody prints.
+  function drawAll() {
+    const waiting = Object.keys(content.charts);
+    const next = () => {
+      const id = waiting.shift();
+      if (id) (content.charts[id] ? draw(id) : Promise.resolve()).then(() => rest(next));
+    };
+    const rest = window.requestIdleCallback || ((call) => setTimeout(call, 20));
+    const seen = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting)
+      .forEach(({ target }) => {
+        seen.unobserve(target);
+        const id = target.id.slice("chart-".length);
+        if (content.charts[id]) draw(id);
+      }), { rootMargin: "400px" });
+    waiting.forEach((id) => seen.observe(document.getElementById(`chart-${id}`)));
+    rest(next);
   }
 
   function choose() {
     Object.keys(options).forEach(settle);
     describe();
-    const values = signals();
-    Object.values(views).forEach(({ view, names }) => {
-      names.forEach((name) => view.signal(name, values[name]));
-      view.runAsync();
-    });
+    Object.keys(views).forEach(update);
   }
 
-  // A browser may refuse to save a link of some megabytes; the same bytes as a blob pass.
+  // ---- files
+  // As `spreadsheets.py` has it: no text runs as a formula, and UTF-8 is known for it.
+  function csv(name) {
+    const harmless = (value) => (typeof value === "string" && /^ *[=+\-@\t\r\n]/.test(value) ? `'${value}` : value ?? "");
+    const quoted = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+    const { columns, rows } = content.data[name];
+    const lines = [columns, ...rows.map((row) => row.map(harmless))];
+    return `\ufeff${lines.map((line) => line.map(quoted).join(",")).join("\r\n")}\r\n`;
+  }
+
   function save(event) {
-    const link = event.currentTarget;
-    if (!link.href.startsWith("data:")) return;
-    const text = decodeURIComponent(link.href.slice(link.href.indexOf(",") + 1));
-    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+    const { csv: name, file } = event.currentTarget.dataset;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([csv(name)], { type: "text/csv;charset=utf-8" }));
+    link.download = file;
+    link.click();
   }
 
+  const locales = chartLocales();
   localise();
   choose();
   document.querySelectorAll("select").forEach((select) => select.addEventListener("change", () => {
@@ -236,7 +334,9 @@
   }));
   document.querySelectorAll("details[data-table]").forEach((details) =>
     details.addEventListener("toggle", () => details.open && fill(details)));
-  document.querySelectorAll("a.download").forEach((link) => link.addEventListener("click", save));
-  const locales = chartLocales();
-  Object.entries(content.charts).forEach(([id, spec]) => draw(id, spec, locales));
+  document.querySelectorAll("button[data-csv]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", save);
+  });
+  drawAll();
 })();

@@ -5,11 +5,15 @@ inside scripts, by `spreadsheets` in what a spreadsheet reads.
 """
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -21,17 +25,63 @@ from markupsafe import Markup
 
 from dagster_project.bi import charts, theme
 from dagster_project.bi.facts import TOTAL, Facts, Table, read_facts
+from dagster_project.bi.findings import read_findings
 from dagster_project.spreadsheets import as_csv
 
 _FILE_MESSAGES_SHOWN = 20
+_CHANGES_SHOWN = 20
+_WARNINGS_SHOWN = 20
+_SOME_DAY = "2026-01-01"
+NO_REASONS: Mapping[str, Sequence[str]] = MappingProxyType({})
+# A chart, and the name of the data it draws.
+Drawing = tuple[charts.Spec, str]
+# What a reader chooses of each finding, in this order, and what the choice is called.
+CHOICES = {
+    "stops": {"segment_code": "Segment"},
+    "plays": {"horizon_days": "Within"},
+    "reliability": {"forecast_month": "Forecast at the end of"},
+    "channels": {
+        "period": "Leads of",
+        "attribution_code": "Credited by",
+        "horizon_days": "Within",
+    },
+    "evidence": {"horizon_days": "Within"},
+    "variants": {
+        "variant_kind_code": "Told by",
+        "segment_code": "Segment",
+        "horizon_days": "Within",
+    },
+}
+DROPS = {
+    "earlier": "the twelve months before",
+    "all_segments": "all segments",
+    "benchmark": "its benchmark",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that one report shows."""
+
+    facts: Facts
+    findings: dict[str, Table]
+    manifest: Mapping[str, Any]
+    reasons: Mapping[str, Sequence[str]]
 
 
 class ReportError(FileNotFoundError):
     """A generation of which no report can be made; the message says what to do."""
 
 
-def write_report(generation: Path) -> Path:
+def write_report(
+    generation: Path,
+    reasons: Mapping[str, Sequence[str]] = NO_REASONS,
+    kept: Path | None = None,
+) -> Path:
     """Write `report/index.html` of a generation and return its path.
+
+    `reasons` says of empty marts why they are; `kept` is where the charts' script lies
+    from one report to the next.
 
     Raises:
         ReportError: the generation has no `funnelhouse.duckdb`.
@@ -42,74 +92,148 @@ def write_report(generation: Path) -> Path:
             f"{warehouse}: no such file, so there is nothing to report; "
             "publish a generation first with `funnelhouse run`"
         )
-    page = render(read_facts(warehouse), _read_manifest(generation))
-    return write_whole(generation / "report" / "index.html", page)
+    shown = Shown(
+        facts=read_facts(warehouse),
+        findings=read_findings(warehouse),
+        manifest=_read_manifest(generation),
+        reasons=reasons,
+    )
+    return write_whole(
+        generation / "report" / "index.html", render(shown, chart_script(kept))
+    )
 
 
-def render(facts: Facts, manifest: Mapping[str, Any]) -> str:
+def render(shown: Shown, script: str) -> str:
     """The whole page as text; equal facts and manifest give equal bytes."""
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(page_part),
     )
     environment.filters["csv_uri"] = _csv_uri
-    return environment.from_string(page_part("page.html")).render(
-        manifest=manifest,
-        sources=_data_through(manifest),
-        currency=manifest["home_currency"],
-        facts=facts,
-        headline=facts.headline.records(),
-        set_aside=facts.set_aside.records()[0],
-        accounting=facts.accounting.records(),
-        file_messages=facts.file_messages.records()[:_FILE_MESSAGES_SHOWN],
-        gates=facts.gates.records(),
-        nights=facts.nights.records(),
-        slowest=facts.slowest.records(),
-        stage_key=_stage_key(facts),
+    return environment.get_template("page.html").render(
+        **_told(shown),
+        **_keys(shown.facts),
+        by=CHOICES,
+        drops=DROPS,
+        changes_shown=_CHANGES_SHOWN,
+        warnings_shown=_WARNINGS_SHOWN,
         styles=Markup(theme.css_variables() + page_part("page.css")),  # noqa: S704
         page_script=Markup(page_part("page.js")),  # noqa: S704
-        chart_script=Markup(_bundle()),  # noqa: S704
-        content=_script_json(_content(facts, manifest)),
+        chart_script=Markup(script),  # noqa: S704
+        content=_script_json(_content(shown)),
     )
 
 
-def _content(facts: Facts, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _told(shown: Shown) -> dict[str, Any]:
+    """What is said in words: the facts as records, and the findings answered with."""
+    facts, findings, manifest = shown.facts, shown.findings, shown.manifest
+    answers = ("targets", "warnings", "compared", "changes", "stops", "plays")
+    return {
+        "manifest": manifest,
+        "sources": _data_through(manifest),
+        "currency": manifest["home_currency"],
+        "this_month": f"{(manifest['as_of'] or _SOME_DAY)[:7]}-01",
+        "facts": facts,
+        "headline": facts.headline.records(),
+        "set_aside": facts.set_aside.records()[0],
+        "accounting": facts.accounting.records(),
+        "file_messages": facts.file_messages.records()[:_FILE_MESSAGES_SHOWN],
+        "gates": facts.gates.records(),
+        "nights": facts.nights.records(),
+        "slowest": facts.slowest.records(),
+        "findings": findings,
+        "has_spend": any(r["spend_amount"] for r in findings["channels"].records()),
+        "reasons": defaultdict(list, shown.reasons),
+    } | {name: findings[name].records() for name in (*answers, "recovery", "inquiries")}
+
+
+def _keys(facts: Facts) -> dict[str, Any]:
+    """The keys of charts: names beside their colours."""
+    return {
+        "stage_key": _stage_key(facts),
+        "segment_key": _coloured(_segments(facts)),
+        "keys": {
+            name: [
+                (value.replace("_", " "), theme.colour(role))
+                for value, role in roles.items()
+            ]
+            for name, roles in charts.KEYS.items()
+        },
+    }
+
+
+def _coloured(names: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(names, theme.ramp(len(names)), strict=True))
+
+
+def _content(shown: Shown) -> dict[str, Any]:
     """What the page's script reads: charts by id, and the data they name."""
+    facts = shown.facts
     data = {
         "funnel": facts.funnels,
         "conversions": facts.conversions,
         "snapshots": facts.snapshots,
-    }
+    } | shown.findings
+    specs = _specs(facts) | _specs_of_findings(shown.findings)
+    named = {name for _, name in specs.values()}
     return {
-        "currency": manifest["home_currency"],
+        "currency": shown.manifest["home_currency"],
         "total": TOTAL,
         "data": {
             name: {"columns": table.columns, "rows": table.rows}
             for name, table in data.items()
+            if name in named
         },
-        "charts": _specs(facts),
+        "by": CHOICES,
+        "charts": {chart: spec for chart, (spec, _) in specs.items()},
+        "uses": {chart: name for chart, (_, name) in specs.items()},
     }
 
 
 # Off, it spares each part of a chart a check of its own, made again for the whole.
 @debug_mode(False)
-def _specs(facts: Facts) -> dict[str, charts.Spec]:
-    """The charts that have rows to show."""
-    specs: dict[str, charts.Spec] = {}
+def _specs(facts: Facts) -> dict[str, Drawing]:
+    """The charts that have rows to show, each beside the name of its data."""
+    specs: dict[str, Drawing] = {}
     if facts.funnels:
-        specs["funnel"] = charts.funnel()
+        specs["funnel"] = charts.funnel(), "funnel"
+    if len(_segments(facts)) > 1:
+        specs["segments"] = charts.segments(_segments(facts)), "funnel"
     if facts.conversions:
         months = every_month(facts.conversions.values("cohort_month"))
-        specs["rates"] = charts.rates(months)
-        specs["incidences"] = charts.incidences(months)
-        specs["cohorts"] = charts.cohorts(months)
+        specs["rates"] = charts.rates(months), "conversions"
+        specs["incidences"] = charts.incidences(months), "conversions"
+        specs["cohorts"] = charts.cohorts(months), "conversions"
     if facts.snapshots:
-        specs["snapshots"] = charts.pipeline_by_day(
-            _open_stages(facts), len(facts.snapshots.values("snapshot_date"))
-        )
+        days_count = len(facts.snapshots.values("snapshot_date"))
+        by_day = charts.pipeline_by_day(_open_stages(facts), days_count)
+        specs["snapshots"] = by_day, "snapshots"
     return specs
+
+
+@debug_mode(False)
+def _specs_of_findings(findings: Mapping[str, Table]) -> dict[str, Drawing]:
+    """The same of findings; what has a month has every month from first to last."""
+    drawn = {
+        chart: (draw(), name)
+        for chart, (draw, name) in charts.OF_FINDINGS.items()
+        if findings[name]
+    }
+    for name, (draw, column) in charts.BY_MONTH.items():
+        months = [month for month in findings[name].values(column) if month]
+        if months:
+            drawn[name] = draw(every_month(months)), name
+    return drawn
+
+
+def _segments(facts: Facts) -> list[str]:
+    """Names of the segments that funnels know, without the total."""
+    rows = facts.funnels.records()
+    names = {row["segment_code"]: row["segment_name"] for row in rows}
+    return [names[code] for code in sorted(names) if code != TOTAL]
 
 
 def every_month(known: list[str]) -> list[str]:
@@ -162,12 +286,24 @@ def _script_json(content: Mapping[str, Any]) -> Markup:
     return Markup(text)  # noqa: S704 (escaped above)
 
 
+def chart_script(kept: Path | None) -> str:
+    """The script that draws charts: the same for all reports of these versions."""
+    if kept is None:
+        return _bundle()
+    versions = "-".join(map(version, ("altair", "vl-convert-python")))
+    file = kept / f"charts-{versions}.js"
+    if not file.is_file():
+        write_whole(file, _bundle())
+    return file.read_text(encoding="utf-8")
+
+
+# To put it together takes longer than all else of a report.
 @cache
 def _bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed, from the wheel: no address is asked for them."""
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    schema = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     bundle = vl_convert.javascript_bundle(
-        "window.vegaEmbed = vegaEmbed;", vl_version=version
+        "window.vegaEmbed = vegaEmbed;", vl_version=schema
     )
     return bundle.replace("</script", "<\\/script")
 

@@ -30,6 +30,7 @@ class Palette:
     open: str
     transferred: str
     lost: str
+    alarm: str
     steps: tuple[str, ...]
 
 
@@ -48,6 +49,7 @@ LIGHT = Palette(
     open="#c5ccd3",
     transferred="#cc79a7",
     lost="#d55e00",
+    alarm="#a84600",
     steps=(
         *("#cde2df", "#a2cfcf", "#73b6c0", "#4799ae"),
         *("#2d7a9c", "#275b86", "#263f6c", "#221f4c"),
@@ -67,6 +69,7 @@ DARK = Palette(
     open="#4d5965",
     transferred="#cc79a7",
     lost="#e68a3c",
+    alarm="#f0a05c",
     steps=(
         *("#3d3f75", "#38568b", "#376f9b", "#4188ab"),
         *("#559fb3", "#7ab8be", "#a5cfcb", "#d3e8e0"),
@@ -116,7 +119,9 @@ def _theme() -> alt.theme.ThemeConfig:
             "font": FONT,
             "view": {"stroke": None},
             "text": {"color": ink, "fontSize": 12},
-            "rule": {"color": ink},
+            # Lines beside a point say nothing that the point does not say aloud.
+            "rule": {"color": ink, "aria": False},
+            "tick": {"aria": False},
             "axis": {
                 "domain": False,
                 "ticks": False,

@@ -37,9 +37,12 @@ from dagster_project.landing.sinks import (
 from dagster_project.landing.times import read_instant
 
 BLANK = " \t\r\n"
-# Escapes that would be written otherwise, and spaces after a quote, with which `":`
-# could not be counted; the count shows a key that stands twice.
-CAREFULLY = ("\\u", "\\/", '" ', '"\t', '"\r')
+# Escapes that would be written otherwise, as would -0, and spaces after a quote, with
+# which `":` could not be counted; the count shows a key that stands twice.
+CAREFULLY = (
+    *("\\u", "\\/", '" ', '"\t', '"\r'),
+    *("-0,", "-0}", "-0]", "-0 ", "-0\t", "-0\r"),
+)
 SPACE = re.compile(r"[ \t\r\n]*")
 SPACE_OUTSIDE_STRINGS = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 Row = dict[str, str | None]

@@ -39,11 +39,11 @@ def _row(
 def _entered(deal: Deal, seconds: int) -> Iterator[tuple[str, str, str, str, bool]]:
     for pipeline in PIPELINES:
         moves = [m for m in deal.moves if m.pipeline is pipeline]
-        firsts = _firsts(deal, pipeline)
+        reached = firsts(deal, pipeline)
         for start, goal in _pairs(pipeline):
-            if start not in firsts:
+            if start not in reached:
                 continue
-            entered = firsts[start]
+            entered = reached[start]
             is_converted = any(
                 move.at - entered <= seconds
                 for move in moves
@@ -54,13 +54,13 @@ def _entered(deal: Deal, seconds: int) -> Iterator[tuple[str, str, str, str, boo
             yield pipeline.pipeline_id, month, *names, is_converted
 
 
-def _firsts(deal: Deal, pipeline: Pipeline) -> dict[int, int]:
+def firsts(deal: Deal, pipeline: Pipeline) -> dict[int, int]:
     """When each step of a pipeline was first entered."""
-    firsts: dict[int, int] = {}
+    reached: dict[int, int] = {}
     for move in deal.moves:
         if move.pipeline is pipeline and move.stage.order < pipeline.lost.order:
-            firsts.setdefault(move.stage.order, move.at)
-    return firsts
+            reached.setdefault(move.stage.order, move.at)
+    return reached
 
 
 def _pairs(pipeline: Pipeline) -> list[tuple[int, int]]:

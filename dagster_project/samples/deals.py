@@ -69,6 +69,7 @@ class Deal:
     product: str
     region: str
     moves: list[Move]
+    later: list[Move] = field(default_factory=list)
     kind: str = "first"
     deal_id: int = 0
     deleted_at: int | None = None
@@ -100,20 +101,32 @@ class Walk:
     pipeline: Pipeline
     step: int
     now: int
+    future: np.random.Generator
     moves: list[Move] = field(default_factory=list)
 
-    def run(self) -> list[Move]:
+    def run(self) -> tuple[list[Move], list[Move]]:
+        """The moves of the period, and those that nobody has seen yet.
+
+        What comes later is drawn apart: no extract depends on it.
+        """
         self._enter(self.step, self.now)
-        while self.now < self.period.end_at and self._onward():
-            pass
-        return [move for move in self.moves if move.at < self.period.end_at]
+        goes_on = True
+        while goes_on and self.now < self.period.end_at:
+            goes_on = self._onward()
+        self.rng = self.future
+        while goes_on:
+            goes_on = self._onward()
+        known = [move for move in self.moves if move.at < self.period.end_at]
+        return known, self.moves[len(known) :]
 
     def _onward(self) -> bool:
         """Draw what happens at this step; false when nothing more will."""
         steps = planted.STEPS[self.pipeline.pipeline_id]
         if self.step >= len(steps):
             return False
-        onward = planted.chance(self.pipeline, self.step, self.segment, self.channel)
+        place = (self.pipeline, self.step, self.segment)
+        gain = planted.TRIAL.gain_of(*place, self.now)
+        onward = planted.chance(*place, self.channel, gain)
         drawn = self.rng.random()
         transfer = steps[self.step].transfer_share
         if drawn < onward:
@@ -196,7 +209,8 @@ def make_deals(period: Period, total: int, seed: int) -> list[Deal]:
     for deal in pool[absorbed : absorbed + deleted]:
         _delete(rng, period, deal)
     rest = sorted(pool[absorbed + deleted :], key=lambda deal: not _is_won(deal))
-    made += [_repeat(rng, period, deal) for deal in rest[:repeats]]
+    future = stream(seed, "future of repeats")
+    made += [_repeat(rng, future, period, deal) for deal in rest[:repeats]]
     return _numbered(_landed_late(firsts + made, period, seed))
 
 
@@ -204,14 +218,19 @@ def _first_deals(period: Period, count: int, seed: int) -> list[Deal]:
     entries = moments(stream(seed, "entries"), period, count).tolist()
     entries = [min(at, period.end_at - 3600) for at in entries]
     rng, people = stream(seed, "deals"), stream(seed, "people")
+    future = stream(seed, "future")
     return [
-        _first_deal(rng, period, make_person(people, number), at)
+        _first_deal(rng, future, period, make_person(people, number), at)
         for number, at in enumerate(entries)
     ]
 
 
 def _first_deal(
-    rng: np.random.Generator, period: Period, person: Person, at: int
+    rng: np.random.Generator,
+    future: np.random.Generator,
+    period: Period,
+    person: Person,
+    at: int,
 ) -> Deal:
     pipeline = PARTNER if rng.random() < PARTNER_SHARE else SALES
     step = 0
@@ -222,8 +241,8 @@ def _first_deal(
         channel = OFFLINE if rng.random() < 0.7 else channel
     segment = _segment(rng, channel)
     person.guide_views = guide_views(rng, segment, channel)
-    walk = Walk(rng, period, segment, channel, pipeline, step, at)
-    return _described(rng, person, channel, segment, walk.run())
+    walk = Walk(rng, period, segment, channel, pipeline, step, at, future)
+    return _described(rng, person, channel, segment, *walk.run())
 
 
 def _segment(rng: np.random.Generator, channel: str) -> str:
@@ -237,9 +256,11 @@ def _described(
     channel: str,
     segment: str,
     moves: list[Move],
+    later: Sequence[Move] = (),
 ) -> Deal:
     product = pick(rng, list(PRODUCTS))
-    return Deal(person, channel, segment, product, pick(rng, REGIONS), moves)
+    region = pick(rng, REGIONS)
+    return Deal(person, channel, segment, product, region, moves, list(later))
 
 
 def _duplicate(rng: np.random.Generator, period: Period, survivor: Deal) -> Deal:
@@ -263,13 +284,19 @@ def _delete(rng: np.random.Generator, period: Period, deal: Deal) -> None:
     room = min(30 * DAY, period.end_at - deal.entered_at)
     deal.deleted_at = deal.entered_at + int(room * (0.05 + 0.9 * rng.random()))
     deal.moves = [move for move in deal.moves if move.at < deal.deleted_at]
+    deal.later = []
 
 
 def _is_won(deal: Deal) -> bool:
     return deal.moves[-1].stage.is_won
 
 
-def _repeat(rng: np.random.Generator, period: Period, before: Deal) -> Deal:
+def _repeat(
+    rng: np.random.Generator,
+    future: np.random.Generator,
+    period: Period,
+    before: Deal,
+) -> Deal:
     """A later deal of the same person, whose earlier reading still counts."""
     earliest = before.entered_at + 54 * 3600
     if _is_won(before):
@@ -281,8 +308,8 @@ def _repeat(rng: np.random.Generator, period: Period, before: Deal) -> Deal:
     segment = REFERRED if channel == REFERRALS else OTHER
     if segment == OTHER and before.person.guide_views >= 5:
         segment = RESEARCHER
-    walk = Walk(rng, period, segment, channel, SALES, 0, at)
-    made = _described(rng, before.person, channel, segment, walk.run())
+    walk = Walk(rng, period, segment, channel, SALES, 0, at, future)
+    made = _described(rng, before.person, channel, segment, *walk.run())
     made.kind = "repeat"
     return made
 

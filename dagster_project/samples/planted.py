@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from dagster_project.samples.world import (
     RESEARCHER,
     SALES,
     Pipeline,
+    instant,
 )
 
 CHANNEL_MULTIPLIERS = {
@@ -71,9 +73,36 @@ STEPS = {
 }
 
 
-def chance(pipeline: Pipeline, step: int, segment: str, channel: str) -> float:
+@dataclass(frozen=True)
+class Trial:
+    """A change tried on a segment at a step: what it added to the chance, and when."""
+
+    pipeline: Pipeline
+    step: int
+    segment: str
+    control: str
+    gain: float
+    begins: date
+    ends: date
+
+    def gain_of(self, pipeline: Pipeline, step: int, segment: str, at: int) -> float:
+        """What the chance of a journey is raised by that came to the step then."""
+        tried = (self.pipeline.pipeline_id, self.step, self.segment)
+        is_tried = tried == (pipeline.pipeline_id, step, segment)
+        return self.gain if is_tried and self.holds(at) else 0.0
+
+    def holds(self, at: int) -> bool:
+        return instant(self.begins) <= at < instant(self.ends)
+
+
+TRIAL = Trial(SALES, 0, OTHER, QUICK, 0.16, date(2026, 1, 1), date(2026, 4, 1))
+
+
+def chance(
+    pipeline: Pipeline, step: int, segment: str, channel: str, gain: float = 0.0
+) -> float:
     """How likely a journey at this step ever goes further."""
-    base = STEPS[pipeline.pipeline_id][step].chances[segment]
+    base = STEPS[pipeline.pipeline_id][step].chances[segment] + gain
     if pipeline.steps[step].is_won:
         return base
     return round(min(0.97, base * CHANNEL_MULTIPLIERS[channel]), 6)

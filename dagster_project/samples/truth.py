@@ -12,6 +12,13 @@ from typing import Any
 from dagster_project.samples import planted
 from dagster_project.samples.cohorts import cohort_rows
 from dagster_project.samples.deals import Deal, Move
+from dagster_project.samples.outcomes import (
+    customer_counts,
+    later_rows,
+    lost_by_stage,
+    trial_counts,
+    won_by_month,
+)
 from dagster_project.samples.world import (
     PIPELINES,
     REPLACED,
@@ -22,6 +29,7 @@ from dagster_project.samples.world import (
 )
 
 HORIZON_DAYS = 90
+TRIAL_DAYS = 30
 
 
 class Direction(StrEnum):
@@ -105,6 +113,7 @@ def _planted() -> dict[str, Any]:
             row for pipeline in PIPELINES for row in _conversion_rows(pipeline)
         ],
         "wins": [row for pipeline in PIPELINES for row in _win_rows(pipeline)],
+        "trial": _trial_row(),
     }
 
 
@@ -141,6 +150,27 @@ def _conversion_rows(pipeline: Pipeline) -> list[dict[str, Any]]:
         for who in _kinds()
         for segment, channel in [who]
     ]
+
+
+def _trial_row() -> dict[str, Any]:
+    """What a change added to the chance of a segment at a step, for a time."""
+    trial = planted.TRIAL
+    steps = trial.pipeline.steps[trial.step : trial.step + 2]
+    return {
+        "pipeline": trial.pipeline.pipeline_id,
+        "from_stage": steps[0].stage_id,
+        "to_stage": steps[1].stage_id,
+        "segment": trial.segment,
+        "control_segment": trial.control,
+        "gain": trial.gain,
+        "begins": trial.begins.isoformat(),
+        "ends": trial.ends.isoformat(),
+        "share_within_30_days": _share_within(trial, TRIAL_DAYS),
+    }
+
+
+def _share_within(trial: planted.Trial, days: int) -> float:
+    return planted.share_within(trial.pipeline, trial.step, trial.segment, days)
 
 
 def _share(pipeline: Pipeline, number: int, segment: str) -> float:
@@ -197,6 +227,11 @@ def _realised(made: Made) -> dict[str, Any]:
         "events_count": made.events,
         "unrecorded_forms_count": made.unrecorded_forms,
         "cohorts_90_days": cohort_rows(journeys, made.period, HORIZON_DAYS),
+        "won_by_month": won_by_month(journeys),
+        "lost_by_stage": lost_by_stage(journeys),
+        "later": later_rows(journeys),
+        "trial_30_days": trial_counts(journeys, planted.TRIAL, TRIAL_DAYS),
+        "customers": customer_counts(journeys),
     }
 
 
@@ -311,9 +346,19 @@ def _markdown(truth: dict[str, Any]) -> str:
         f"second. Paces: {_listed(truth['planted']['paces'])}. Multipliers: "
         f"{_listed(truth['planted']['channel_multipliers'])}.",
         _planted_table(truth["planted"]["steps"]),
+        _trial_text(truth["planted"]["trial"]),
         "Deals that came OFFLINE have no web history and so are `other`.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _trial_text(trial: dict[str, Any]) -> str:
+    return (
+        f"From {trial['begins']} up to {trial['ends']} something was tried on segment "
+        f"`{trial['segment']}` at {trial['from_stage']}: it added {trial['gain']} to "
+        "the chance, before the channel's multiplier. What open deals come to later "
+        "is drawn too, under `later` in `truth.json`: a forecast can be held to it."
+    )
 
 
 def _counts(found: dict[str, Any]) -> list[tuple[str, object]]:

@@ -84,8 +84,8 @@ def admitted(source_code: str, table_name: str) -> str:
     return f"({rows_of(source_code + '_' + table_name)})"
 
 
-def cube_members() -> str:
-    return "select * from cube_members"
+def cube_members(first: str = "pipelines") -> str:
+    return f"select is_all_{first} from cube_members"  # noqa: S608
 
 
 def days_between(first: str, last: str) -> str:
@@ -264,6 +264,10 @@ def step_heads(document: str, step: str) -> str:
     return f"max(case when {step} = 1 then {document} end) as head_1"
 
 
+def is_same_unit(left: str, right: str) -> str:
+    return f"{left}.unit_id = {right}.unit_id"
+
+
 def next_seconds(firsts: str, seconds: str) -> str:
     return f"select {firsts}.unit_id from {firsts} cross join {seconds}"  # noqa: S608
 
@@ -329,6 +333,16 @@ def published_account(held: str, mart: str) -> str:
     return f"select '{mart}' as check_code, source_code as scope from {held}"  # noqa: S608
 
 
+def pooled_z_score(*counts: str) -> str:
+    return f"pooled_z_score({', '.join(counts)})"
+
+
+def tested_among_others(
+    scores: str, among: Sequence[str], in_order: Sequence[str]
+) -> str:
+    return f"select *, {', '.join([*among, *in_order])} from {scores}"  # noqa: S608
+
+
 def wilson_low(successes: str, trials: str) -> str:
     return f"wilson_low({successes}, {trials})"
 
@@ -341,12 +355,26 @@ def followed_counts() -> str:
     return "count(*) as journeys_count, count(end_code) as watched_count"
 
 
+def counted_to_horizons(
+    clocks: str, keys: Sequence[str], also: Sequence[str] = ()
+) -> str:
+    columns = ", ".join([*keys, *also])
+    return f"select {columns} from {clocks}"  # noqa: S608
+
+
+def clock_from(landmark_at: str) -> str:
+    return f"clocks.end_code, {landmark_at} - clocks.followed_for as followed_for"
+
+
 def recovery_microseconds() -> str:
     return "1000000"
 
 
-def rule_is_met() -> str:
-    return "text_value = value and number_value = number and list_value = operator_code"
+def rules_met(journeys: str, rules: str, landmark_days: str) -> str:
+    return (
+        f"select journeys.*, rules.* from {journeys} as journeys "  # noqa: S608
+        f"cross join {rules} as rules where {landmark_days} > 0"
+    )
 
 
 def band_points() -> str:

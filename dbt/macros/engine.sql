@@ -27,7 +27,7 @@
 {%- endmacro %}
 
 {% macro default__seconds_between(earlier, later) -%}
-    (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0)
 {%- endmacro %}
 
 {% macro microseconds(time) -%}

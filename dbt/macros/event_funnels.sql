@@ -10,6 +10,13 @@
         end
 {%- endmacro %}
 
+{# Whether two rows are of the same funnel, unit and part. #}
+{% macro is_same_unit(left, right) -%}
+    {{ left }}.funnel_code = {{ right }}.funnel_code
+        and {{ left }}.unit_id = {{ right }}.unit_id
+        and {{ left }}.part_key = {{ right }}.part_key
+{%- endmacro %}
+
 {# Attributed to all events, a unit's actions are parted by all that describes them. #}
 {% macro funnel_part(funnels, events) -%}
     case

@@ -88,7 +88,7 @@
     {%- if not code or adapter.get_relation(this.database, 'state', 'models') is none -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set own -%}
+    {%- set query -%}
         select
             built.version,
             coalesce(
@@ -97,28 +97,32 @@
                 false
             ) as is_same,
             cast(to_json(models.watchers) as varchar) as watchers,
-            exists ({{ other_files() }}) as has_other_files
+            cast(to_json(array(
+                select {
+                    'name': named.name, 'read_version': built.inputs[named.name],
+                    'version': input.version, 'whole_version': input.whole_version
+                }
+                from (select unnest(models.inputs) as name) as named
+                left join state.built as input on named.name = input.model
+            )) as varchar) as inputs,
+            {{ 'exists (' ~ other_files() ~ ')' if follows_files() else 'false' }} as has_other_files
         from state.models as models
         left join state.built as built on models.model = built.model
         where models.model = '{{ model.name }}' and models.build_code = '{{ code }}'
     {%- endset -%}
-    {%- set inputs -%}
-        select named.name, read.inputs[named.name] as read_version, built.version, built.whole_version
-        from (
-            select unnest(inputs) as name from state.models where model = '{{ model.name }}'
-        ) as named
-        left join state.built as built on named.name = built.model
-        left join state.built as read on read.model = '{{ model.name }}'
-    {%- endset -%}
-    {%- set rows = run_query(own).rows -%}
+    {%- set rows = run_query(query).rows -%}
     {%- if not rows -%}{{ return(none) }}{%- endif -%}
     {%- set row = rows[0] -%}
     {{ return({
         'version': row['version'], 'is_same': row['is_same'],
-        'watchers': fromjson(row['watchers']), 'inputs': run_query(inputs).rows,
+        'watchers': fromjson(row['watchers']), 'inputs': fromjson(row['inputs']),
         'has_other_files': row['has_other_files'],
     }) }}
 {% endmacro %}
+
+{% macro follows_files() -%}
+    {{ return('files' in config.get('meta', {}).get('touched', {}).get('by', {})) }}
+{%- endmacro %}
 
 {# Files admitted and not seen, or seen and no longer admitted, or known to another time. #}
 {% macro other_files() -%}
@@ -200,7 +204,7 @@
         )
     from state.models as models
     where models.model = '{{ model.name }}';
-    {% if 'files' in config.get('meta', {}).get('touched', {}).get('by', {}) %}
+    {% if follows_files() %}
     delete from state.files where model = '{{ model.name }}';
     insert into state.files select * from state.admitted where model = '{{ model.name }}';
     {% endif %}
@@ -288,9 +292,9 @@
     {% call statement('main') -%}
         create or replace table {{ target }} as (
             {{ as_contracted(sql) }}
-        )
+        );
+        {{ record_whole_build(plan) }}
     {%- endcall %}
-    {% call statement('record') %}{{ record_whole_build(plan) }};{% endcall %}
 {% endmacro %}
 
 {# Build beside, compare with what stands, and take its place. #}

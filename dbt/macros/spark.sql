@@ -16,7 +16,7 @@
 {%- endmacro %}
 
 {% macro spark__seconds_between(earlier, later) -%}
-    ({{ microseconds(later) }} - {{ microseconds(earlier) }}) / 1e6
+    (({{ microseconds(later) }} - {{ microseconds(earlier) }}) / 1e6)
 {%- endmacro %}
 
 {% macro spark__plus_seconds(time, seconds) -%}

@@ -21,7 +21,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK])
 def test_text_can_be_read_on_page_and_card(palette):
     for ground in (palette.paper, palette.card):
-        for text in (palette.ink, palette.muted, palette.accent):
+        for text in (palette.ink, palette.muted, palette.accent, palette.alarm):
             assert contrast(text, ground) >= 4.5
 
 

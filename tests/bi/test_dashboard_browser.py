@@ -11,14 +11,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from dagster_project.bi.dashboard.app import PAGES
+from tests.bi.accessibility import faults, needs_axe
 from tests.bi.browser import Browser, executable, opened
 from tests.flow.installation import Installation
 
-pytestmark = pytest.mark.skipif(
-    executable() is None, reason="no Chromium: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        executable() is None, reason="no Chromium: apt-get install chromium"
+    ),
+]
 
 SVG = "document.querySelectorAll('.vega-embed svg').length"
+CHARTS = {"funnel": 1, "conversions": 3, "pipeline": 1, "compare": 2, "events": 1}
 ENTERED = "(document.body?.innerText.match(/Journeys entered: ([0-9,]+)/) ?? [])[1]"
 CHANNEL = "document.querySelector('input[aria-label=Channel]')"
 FAULTS = "document.querySelectorAll('[data-testid=stException]').length"
@@ -78,10 +83,9 @@ def follow(browser: Browser, title: str) -> None:
 
 
 def test_it_opens_draws_and_asks_nobody_else(browser: Browser) -> None:
-    charts = {"funnel": 1, "conversions": 3, "pipeline": 1, "compare": 2, "events": 1}
     for name, (title, _) in PAGES.items():
         follow(browser, title)
-        browser.wait(f"{SVG} === {charts.get(name, 0)}")
+        browser.wait(f"{SVG} === {CHARTS.get(name, 0)}")
         assert browser.ask(FAULTS) == 0
     assert not browser.complaints
     hosts = {urlsplit(each).hostname for each in browser.requests if "://" in each}
@@ -112,3 +116,13 @@ def test_every_choice_is_reached_by_the_tab_key(browser: Browser) -> None:
     reached = " | ".join(map(str, met))
     for word in ("Monthly conversions", "What if", "Pipeline", "Segment", "Owner"):
         assert word in reached
+
+
+@needs_axe
+def test_axe_finds_nothing_that_cannot_be_read_or_reached(browser: Browser) -> None:
+    found = []
+    for name, (title, _) in PAGES.items():
+        follow(browser, title)
+        browser.wait(f"{SVG} === {CHARTS.get(name, 0)}")
+        found += [f"{title}: {fault}" for fault in faults(browser)]
+    assert found == []

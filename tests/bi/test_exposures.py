@@ -13,7 +13,7 @@ from dagster_project.settings import ROOT
 
 BI = ROOT / "dagster_project" / "bi"
 READERS = {
-    "static_report": [BI / "facts.py"],
+    "static_report": [BI / "facts.py", BI / "findings.py"],
     "quality_page": [BI / "quality.py"],
     "dashboard": [
         BI / "facts.py",

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from dagster_project.bi import write_night_quality, write_quality
@@ -114,14 +113,18 @@ def test_a_generation_s_page_ends_with_its_own_night(
 ) -> None:
     judge(1, WARNED)
     judge(2, REFUSED)
-    tables = {"dq_gate_results": [{"night_code": "r000001", "rule_code": SHARE}]}
+    account = {
+        "check_code": "files_landed",
+        "scope": "crm",
+        "expected_count": 5,
+        "actual_count": 4,
+        "difference_count": 1,
+    }
+    tables = {
+        "dq_gate_results": [{"night_code": "r000001", "rule_code": SHARE}],
+        "dq_reconciliations": [account],
+    }
     generation = write_generation(tmp_path / "g000001", tables)
-    with duckdb.connect(str(generation / "funnelhouse.duckdb")) as connection:
-        connection.execute(
-            "create table marts.dq_reconciliations as select 'files_landed' as"
-            " check_code, 'crm' as scope, 5 as expected_count, 4 as actual_count,"
-            " 1 as difference_count"
-        )
     path = write_quality(generation, paths)
     assert path == generation / "report" / "quality.html"
     first = path.read_bytes()

@@ -28,7 +28,7 @@ GOOD = {
         "s,p1,noise,,,true,,",
     ],
     "segments": ["x,X people,1,0", "other,Others,9,"],
-    "segment_rules": ["x,1,channel_code,in,m", "x,2,visits_count,>=,3"],
+    "segment_rules": ["x,1,channel_code,in,m", "x,2,v_count,>=,3"],
     "funnels": [
         "f,p,,stage,journey,,,,,",
         "e,all,x,event,person,strict,86400,step:2,2026-01-01,2026-02-01",
@@ -243,6 +243,8 @@ BAD_RELATIONS = [
     ("segments", "y,Y,9,", "priority '9' stands in line 3 already"),
     ("segment_rules", "nobody,1,f,=,1", "segment_code 'nobody' is not in segments"),
     ("segment_rules", GOOD["segment_rules"][0], "stands in line 2 already"),
+    ("segment_rules", "x,1,chanel_code,=,m", "did you mean 'channel_code'?"),
+    ("segment_rules", "x,1,zz_count,>=,1", "'zz_count' is no feature"),
     # funnels
     ("funnels", "f,p,,stage,journey,,,,,", "funnel_code 'f' stands in line 2 already"),
     ("funnels", "g,zz,,stage,journey,,,,,", "pipeline_code 'zz' is not in stages"),

@@ -11,6 +11,8 @@ import pytest
 
 from tests.flow.installation import Installation, Night
 
+pytestmark = pytest.mark.slow
+
 Reasons = dict[str, str]
 
 REAL = ("maven_crm", "olist", "snowplow_web", "snowplow_ecommerce")

@@ -1,11 +1,13 @@
 """Public sets run through all marts: what they cannot answer is empty, and says why."""
 
 from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dagster_project.bi.findings import FINDINGS
 from dagster_project.explaining import Explanation, explain
 from dagster_project.paths import Paths
 from dagster_project.publishing import current_manifest
@@ -30,7 +32,7 @@ def published(
     """A source alone, by a whole night under the shipped seeds."""
     source = str(request.param)
     at = Installation(tmp_path_factory.mktemp(source), sources=source)
-    at.decide({})
+    at.decide({"targets": [], "experiments": []})
     folder = shared / "data" / source
     at.write(
         {f"{source}/{name}": (folder / name).read_bytes() for name in FILES[source]}
@@ -61,6 +63,22 @@ def test_every_mart_of_a_public_set_has_rows_or_says_why_not(
     queue = Paths.of(settings).current / "csv" / "fct_recovery_queue.csv"
     lines = queue.read_bytes().count(b"\r\n")
     assert lines == (found["fct_recovery_queue"].rows or 0) + 1
+
+
+@pytest.mark.slow
+def test_the_report_says_of_each_empty_mart_why(
+    published: tuple[str, Settings],
+) -> None:
+    _, settings = published
+    found = explanations(settings)
+    file = Paths.of(settings).current / "report" / "index.html"
+    page = unescape(file.read_text(encoding="utf-8"))
+    marts = {finding.mart for finding in FINDINGS.values()}
+    empty = [found[mart] for mart in marts if not found[mart].rows]
+    assert len(empty) > 2
+    for told in empty:
+        assert f"Why <code>{told.table}</code> has no row" in page
+        assert all(f"<li>{reason}</li>" in page for reason in told.reasons)
 
 
 STATED: dict[str, dict[str, Any]] = {

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import numpy as np
@@ -25,6 +26,7 @@ from expectations import (
     Rule,
     read_rules,
     validate,
+    validation,
 )
 
 Row = dict[str, Any]
@@ -400,9 +402,13 @@ def frames(gate: str, **changed: list[Row]) -> Frames:
 
 
 def judge(code: str, *changes: Row, **thresholds: float) -> GateResult:
-    gate = GATE_RULES[code].gate_code
-    results = validate(gate, frames(gate, **{code: list(changes)}), rules(**thresholds))
-    return next(result for result in results if result.rule_code == code)
+    """One rule alone: a suite of all of them takes a second a case."""
+    rule = GATE_RULES[code]
+    gate, given = rule.gate_code, {code: list(changes)}
+    alone = {"GATE_RULES": {code: rule}, "PROJECTIONS": {gate: (rule.projection,)}}
+    with patch.multiple(validation, **alone):
+        (result,) = validate(gate, frames(gate, **given), rules(**thresholds))
+    return result
 
 
 @pytest.mark.parametrize("gate", PROJECTIONS)

@@ -38,7 +38,10 @@ CSV_PARTS = st.sampled_from(
     [b"id", b",", b'"', b'""', b"\n", b"\r\n", b"\r", b"\0", b"\xff", b"1", b";", b" "]
 )
 JSON_PARTS = st.sampled_from(
-    [b'{"id":', b"}", b"1", b'"', b"\\u", b"\\ud800", b"\n", b",", b"[", b"]", b"\xff"]
+    [
+        *(b'{"id":', b"}", b"1", b"-0", b'"', b"\\u", b"\\ud800", b"\n", b","),
+        *(b"[", b"]", b"\xff"),
+    ]
 )
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6

@@ -80,6 +80,7 @@ def registry(
         "qualified_stages": [],
         "scoring_rules": [],
         "experiments": [],
+        "targets": [],
     }
 
 

@@ -16,6 +16,8 @@ from tests.flow.conftest import change, deal, decisions
 from tests.models.test_rebuild import Tables, assert_equal, tables
 from tests.warehouse import Files, Marts, Row, Warehouse, write_seeds
 
+pytestmark = pytest.mark.slow
+
 SOURCES = "plain,ad_spend,maven_crm"
 # They tell what was done, not what is so.
 OF_NIGHTS = {"dq_load_audit", "fct_restatements"}

@@ -33,7 +33,11 @@ DEFINITIONS = {
     "attempts count as entered alone.",
 }
 _HATCH_LINES = 40
-_KEY_STYLE = """
+# Streamlit's own captions are too faint, and its second headings as large as the first.
+_STYLE = """
+[data-testid=stCaptionContainer],[data-testid=stCaptionContainer] p{color:var(--muted);
+opacity:1}
+[data-testid=stHeading] h2{font-size:1.35rem}
 .key{display:flex;flex-wrap:wrap;gap:.35rem 1.5rem;margin:0;padding:0;list-style:none;
 font-size:.88rem;color:var(--ink)}
 .key li{display:inline-flex;align-items:center;gap:.5rem;margin:0}
@@ -44,7 +48,7 @@ font-size:.88rem;color:var(--ink)}
 def set_colours() -> None:
     """The palette of the theme that the person has chosen."""
     palette = theme.DARK if st.context.theme.type == "dark" else theme.LIGHT
-    st.html(f"<style>{theme.palette_variables(palette)}{_KEY_STYLE}</style>")
+    st.html(f"<style>{theme.palette_variables(palette)}{_STYLE}</style>")
 
 
 def draw_funnel(
@@ -70,11 +74,11 @@ def draw_conversions(rows: Table, chosen: Mapping[str, Any], key: str = "") -> N
         tuple(every_month(rows.values("cohort_month")))
     )
     values = {**chosen, "top": _top(rows)}
-    st.subheader("Converted of entered")
+    st.header("Converted of entered")
     draw(rates, "conversions", rows, values, f"{key}rates")
-    st.subheader("Cumulative incidence")
+    st.header("Cumulative incidence")
     draw(incidences, "conversions", rows, values, f"{key}incidences")
-    st.subheader("What became of those who entered")
+    st.header("What became of those who entered")
     fates = ("converted", "open", "transferred", "lost")
     draw_key([(fate, theme.colour(fate)) for fate in fates])
     draw(cohorts, "conversions", rows, values, f"{key}cohorts")

@@ -1,5 +1,4 @@
--- Actions brought = told again + ignored + unmapped + told of in marts; web events =
--- in a session + without a time up to as-of + without a visitor or session.
+-- Actions brought = told again + ignored + unmapped + told of in marts.
 with brought as (
 
     select source_code, event_id, 'web' as event_kind
@@ -49,32 +48,6 @@ told as (
 
 ),
 
-sessions as (
-
-    select source_code, sum(events_count) as events_count
-    from {{ ref('fct_web_sessions') }}
-    group by source_code
-
-),
-
-aside as (
-
-    select
-        events.source_code,
-        count(*) as events_count,
-        count(
-            case
-                when coalesce(events.occurred_at > run.as_of, true)
-                    or coalesce(events.session_id, events.visitor_id) is null
-                    then 1
-            end
-        ) as aside_count
-    from {{ ref('int_web_events') }} as events
-    cross join {{ ref('int_run') }} as run
-    group by events.source_code
-
-),
-
 accounts as (
 
     select
@@ -89,14 +62,6 @@ accounts as (
     inner join told_again on counted.source_code = told_again.source_code
     left join coded on counted.source_code = coded.source_code
     left join told on counted.source_code = told.source_code
-    union all
-    select
-        'web_events_in_sessions' as check_code,
-        aside.source_code as scope,
-        aside.events_count as expected_count,
-        aside.aside_count + coalesce(sessions.events_count, 0) as actual_count
-    from aside
-    left join sessions on aside.source_code = sessions.source_code
 
 )
 

@@ -47,9 +47,7 @@ told as (
         actions.event_kind
     from places
     inner join {{ ref('int_funnel_hits') }} as actions
-        on places.funnel_code = actions.funnel_code
-        and places.unit_id = actions.unit_id
-        and places.part_key = actions.part_key
+        on {{ is_same_unit('places', 'actions') }}
         and places.told_at = actions.occurred_at
     where actions.match_kind = 'event'
         and coalesce(places.told_step_order, actions.step_order) = actions.step_order
@@ -80,9 +78,7 @@ alone as (
         {{ told_of_entry('entries') | join(', ') }}
     from attempts
     inner join {{ ref('int_funnel_entries') }} as entries
-        on attempts.funnel_code = entries.funnel_code
-        and attempts.unit_id = entries.unit_id
-        and attempts.part_key = entries.part_key
+        on {{ is_same_unit('attempts', 'entries') }}
         and attempts.entry_month = entries.entry_month
     where attempts.is_alone
 

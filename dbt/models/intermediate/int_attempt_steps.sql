@@ -27,9 +27,7 @@ first_fills as (
         min(hits.occurred_at) as filled_at
     from attempts
     inner join {{ ref('int_funnel_hits') }} as hits
-        on attempts.funnel_code = hits.funnel_code
-        and attempts.unit_id = hits.unit_id
-        and attempts.part_key = hits.part_key
+        on {{ is_same_unit('attempts', 'hits') }}
         and attempts.entered_at <= hits.occurred_at
         and attempts.completed_at >= hits.occurred_at
     where attempts.mode_code = 'unordered' and hits.match_kind = 'event'

@@ -60,14 +60,10 @@ entered as (
         further.unit_id is null and entries.is_first_month as is_best_of_all
     from {{ ref('int_funnel_entries') }} as entries
     left join ranked as months
-        on entries.funnel_code = months.funnel_code
-        and entries.unit_id = months.unit_id
-        and entries.part_key = months.part_key
+        on {{ is_same_unit('entries', 'months') }}
         and entries.entry_month = months.entry_month
     left join ranked as further
-        on entries.funnel_code = further.funnel_code
-        and entries.unit_id = further.unit_id
-        and entries.part_key = further.part_key
+        on {{ is_same_unit('entries', 'further') }}
         and further.unit_rank = 1
     where months.unit_id is null
 

@@ -18,15 +18,13 @@ with journeys as (
 moments as (
 
     select
-        customer_id,
-        journey_id,
+        customer_id, journey_id,
         entered_at as moment_at,
         0 as purchased
     from journeys
     union all
     select
-        customer_id,
-        cast(null as {{ dbt.type_string() }}) as journey_id,
+        customer_id, cast(null as {{ dbt.type_string() }}) as journey_id,
         purchased_at as moment_at,
         1 as purchased
     from {{ ref('int_purchases') }}

@@ -2,9 +2,7 @@
 with stated as (
 
     select
-        source_code,
-        deal_id,
-        field_code,
+        source_code, deal_id, field_code,
         case
             when field_code = 'currency_code'
                 then coalesce(value, {{ home_currency() }})
@@ -19,25 +17,18 @@ with stated as (
 
 ),
 
-versions as (
-
-    select * from {{ ref('int_deal_versions') }}
-
-),
-
 fields as (
 
     {% for field_code in [
         'amount', 'currency_code', 'expected_close_at', 'probability', 'owner_id'
     ] %}
     select
-        source_code,
-        deal_id,
+        source_code, deal_id,
         '{{ field_code }}' as field_code,
         cast({{ field_code }} as {{ dbt.type_string() }}) as value,
         known_at,
         version_number
-    from versions
+    from {{ ref('int_deal_versions') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -69,10 +60,7 @@ compared as (
 derived as (
 
     select
-        source_code,
-        deal_id,
-        field_code,
-        value,
+        source_code, deal_id, field_code, value,
         -- nothing is known from before: the first value has held all along
         case
             when version_number = 1 then timestamp '0001-01-01 00:00:00'
@@ -95,9 +83,7 @@ united as (
 changes as (
 
     select
-        source_code,
-        deal_id,
-        field_code,
+        source_code, deal_id, field_code,
         -- of two values at one instant, the one known later corrects the other
         nullif(
             max_by(coalesce(value, ''), (known_at, coalesce(value, ''))), ''

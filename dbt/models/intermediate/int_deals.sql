@@ -4,34 +4,6 @@ with versions as (
 
 ),
 
-merged as (
-
-    select
-        source_code,
-        deal_id,
-        max_by(
-            merged_into_deal_id, (known_at, merged_into_deal_id)
-        ) as merged_into_deal_id,
-        min(merged_at) as merged_at
-    from (
-        select source_code, deal_id, merged_into_deal_id, merged_at, known_at
-        from (
-            {{ union_sources('deal_merges') }}
-        ) as brought
-        union all
-        select
-            source_code,
-            deal_id,
-            merged_into_deal_id,
-            coalesce(merged_at, known_at) as merged_at,
-            known_at
-        from versions
-        where merged_into_deal_id is not null
-    ) as stated
-    group by source_code, deal_id
-
-),
-
 contacts as (
 
     select
@@ -90,7 +62,7 @@ latest as (
         end as deleted_at,
         spans.first_known_at
     from versions
-    left join merged
+    left join {{ ref('int_deal_merges') }} as merged
         on versions.source_code = merged.source_code
         and versions.deal_id = merged.deal_id
     left join contacts

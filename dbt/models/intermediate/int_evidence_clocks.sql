@@ -45,16 +45,7 @@ evidence_clocks as (
         end as evidence_code,
         {{ seconds_between('evidence.proven_at', 'evidence.touched_at') }}
             as lag_seconds,
-        clocks.end_code,
-        clocks.is_left_truncated,
-        clocks.followed_for - (
-            {{ microseconds('evidence.landmark_at') }}
-            - {{ microseconds('clocks.origin_at') }}
-        ) as followed_for,
-        clocks.watched_for - (
-            {{ microseconds('evidence.landmark_at') }}
-            - {{ microseconds('clocks.origin_at') }}
-        ) as watched_for
+        {{ clock_from('evidence.landmark_at') }}
     from evidence
     inner join owners on evidence.journey_id = owners.journey_id
     left join clocks

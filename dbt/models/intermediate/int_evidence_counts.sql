@@ -1,37 +1,9 @@
-with clocks as (
+with counted as (
 
-    select * from {{ ref('int_evidence_clocks') }}
-
-),
-
-horizons as (
-
-    select * from {{ ref('int_horizons') }}
-
-),
-
-faced as (
-
-    select
-        clocks.*,
-        horizons.horizon_days,
-        horizons.horizon_microseconds
-    from clocks
-    cross join horizons
-
-),
-
-counted as (
-
-    select
-        pipeline_code,
-        stage_code,
-        owner_id,
-        evidence_code,
-        horizon_days,
-        {{ followed_counts() }}
-    from faced
-    group by pipeline_code, stage_code, owner_id, evidence_code, horizon_days
+    {{ counted_to_horizons(
+        ref('int_evidence_clocks'),
+        ['pipeline_code', 'stage_code', 'owner_id', 'evidence_code'],
+    ) }}
 
 )
 

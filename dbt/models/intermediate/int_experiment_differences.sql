@@ -40,10 +40,6 @@ paired as (
             power(treated.rate_high - treated.rate, 2)
             + power(compared.rate - compared.rate_low, 2)
         ) as reach_up,
-        (treated.converted_count + compared.converted_count)
-        / cast(
-            nullif(treated.watched_count + compared.watched_count, 0) as double
-        ) as pooled_rate,
         1 / cast(nullif(treated.watched_count, 0) as double)
         + 1 / cast(nullif(compared.watched_count, 0) as double) as inverse_counts,
         -- least and greatest pass over nulls
@@ -64,11 +60,10 @@ scored as (
 
     select
         *,
-        case
-            when least_cell_count >= 5
-                then difference
-                    / sqrt(pooled_rate * (1 - pooled_rate) * inverse_counts)
-        end as z_score,
+        {{ pooled_z_score(
+            'treated_converted_count', 'treated_watched_count',
+            'compared_converted_count', 'compared_watched_count',
+        ) }} as z_score,
         abs(expected_rate - compared_rate) / nullif(
             sqrt(
                 expected_rate * (1 - expected_rate) / nullif(treated_watched_count, 0)

@@ -1,13 +1,7 @@
 -- What a deal was known to be worth, to promise and to whom it belonged when a
 -- forecast is or was made. What holds "all along" since nothing is known from before is
 -- hindsight at an earlier date: a won deal's probability of 1 would foretell its win.
-with journeys as (
-
-    select * from {{ ref('int_forecast_journeys') }}
-
-),
-
-changes as (
+with changes as (
 
     select
         *,
@@ -36,7 +30,7 @@ held as (
             ''
         ) as value,
         sum(changes.slips_count) as slips_count
-    from journeys
+    from {{ ref('int_forecast_journeys') }} as journeys
     inner join changes
         on journeys.source_code = changes.source_code
         and journeys.deal_id = changes.deal_id
@@ -55,20 +49,17 @@ stated as (
     select
         forecast_at,
         journey_id,
-        max(case when field_code = 'amount' then {{ try_cast('value', 'double') }} end)
-            as amount,
+        {% for field_code, type in {
+            'amount': 'double', 'probability': 'double',
+            'expected_close_at': 'timestamp',
+        }.items() %}
+        max(
+            case
+                when field_code = '{{ field_code }}' then {{ try_cast('value', type) }}
+            end
+        ) as {{ field_code }},
+        {% endfor %}
         max(case when field_code = 'currency_code' then value end) as currency_code,
-        max(
-            case
-                when field_code = 'probability' then {{ try_cast('value', 'double') }}
-            end
-        ) as probability,
-        max(
-            case
-                when field_code = 'expected_close_at'
-                    then {{ try_cast('value', 'timestamp') }}
-            end
-        ) as expected_close_at,
         max(case when field_code = 'owner_id' then value end) as owner_id,
         cast(sum(slips_count) as bigint) as slips_count
     from held
@@ -86,7 +77,7 @@ valued as (
         coalesce(stated.probability, stages.probability) as stated_probability,
         stated.expected_close_at,
         coalesce(stated.slips_count, 0) as slips_count
-    from journeys
+    from {{ ref('int_forecast_journeys') }} as journeys
     left join stated
         on journeys.forecast_at = stated.forecast_at
         and journeys.journey_id = stated.journey_id

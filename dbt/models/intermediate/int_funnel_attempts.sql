@@ -39,9 +39,7 @@ spanned as (
         ) as until_at
     from attempts
     inner join spans
-        on attempts.funnel_code = spans.funnel_code
-        and attempts.unit_id = spans.unit_id
-        and attempts.part_key = spans.part_key
+        on {{ is_same_unit('attempts', 'spans') }}
 
 ),
 
@@ -52,9 +50,7 @@ judged as (
         false as is_void
     from attempts
     left join spans
-        on attempts.funnel_code = spans.funnel_code
-        and attempts.unit_id = spans.unit_id
-        and attempts.part_key = spans.part_key
+        on {{ is_same_unit('attempts', 'spans') }}
     where spans.unit_id is null
     union all
     select
@@ -62,9 +58,7 @@ judged as (
         count(exclusions.occurred_at) > 0 as is_void
     from spanned
     left join exclusions
-        on spanned.funnel_code = exclusions.funnel_code
-        and spanned.unit_id = exclusions.unit_id
-        and spanned.part_key = exclusions.part_key
+        on {{ is_same_unit('spanned', 'exclusions') }}
         and spanned.from_step = exclusions.from_step
         and spanned.to_step = exclusions.to_step
         and spanned.from_at < exclusions.occurred_at

@@ -40,9 +40,7 @@ dated as (
         entries.entry_month = units.first_month as is_first_month
     from entries
     inner join units
-        on entries.funnel_code = units.funnel_code
-        and entries.unit_id = units.unit_id
-        and entries.part_key = units.part_key
+        on {{ is_same_unit('entries', 'units') }}
 
 )
 

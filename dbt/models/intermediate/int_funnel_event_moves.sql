@@ -74,9 +74,7 @@ placed as (
 moves as (
 
     select
-        stages.funnel_code,
-        stages.pipeline_code,
-        stages.journey_id,
+        stages.funnel_code, stages.pipeline_code, stages.journey_id,
         stages.segment_code,
         stages.channel_code,
         stages.observed_until,

@@ -14,8 +14,7 @@ with later as (
 
 second_steps as (
 
-    select distinct unit_number, occurred_at
-    from later
+    select distinct unit_number, occurred_at from later
     where step_order = 2
 
 ),
@@ -41,12 +40,7 @@ began as (
 first_steps as (
 
     select
-        funnel_code,
-        unit_id,
-        part_key,
-        unit_number,
-        occurred_at,
-        is_entry,
+        funnel_code, unit_id, part_key, unit_number, occurred_at, is_entry,
         window_seconds
     from began
 
@@ -90,17 +84,14 @@ kept_units as (
 
 hits as (
 
-    select
-        {{ hit_columns() }}
+    select {{ hit_columns() }}
     from {{ ref('int_funnel_matches') }}
     where unit_id is not null and not is_pruned
     union all
-    select
-        {{ hit_columns() }}
+    select {{ hit_columns() }}
     from kept
     union all
-    select
-        {{ hit_columns('later') }}
+    select {{ hit_columns('later') }}
     from later
     inner join kept_units on later.unit_number = kept_units.unit_number
 

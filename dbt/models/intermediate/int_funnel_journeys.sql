@@ -1,16 +1,4 @@
-with moves as (
-
-    select * from {{ ref('int_funnel_moves') }}
-
-),
-
-cohorts as (
-
-    select * from {{ ref('int_funnel_cohorts') }}
-
-),
-
-steps as (
+with steps as (
 
     select funnel_code, step_order, min(step_code) as step_code
     from {{ ref('funnel_steps') }}
@@ -22,16 +10,15 @@ steps as (
 reached as (
 
     select
-        cohorts.funnel_code,
-        cohorts.journey_id,
+        cohorts.funnel_code, cohorts.journey_id,
         steps.step_order,
         max(case when moves.step_order = steps.step_order then 1 else 0 end)
             as is_touched,
         max(case when moves.step_order is not null then 1 else 0 end) as is_reached,
         {{ first_time('moves.moved_at', 'moves.move_number') }} as first_reached_at
-    from cohorts
+    from {{ ref('int_funnel_cohorts') }} as cohorts
     inner join steps on cohorts.funnel_code = steps.funnel_code
-    left join moves
+    left join {{ ref('int_funnel_moves') }} as moves
         on cohorts.funnel_code = moves.funnel_code
         and cohorts.journey_id = moves.journey_id
         and moves.move_kind = 'hit'
@@ -61,8 +48,7 @@ visited as (
 journeys as (
 
     select
-        cohorts.funnel_code,
-        cohorts.journey_id,
+        cohorts.funnel_code, cohorts.journey_id,
         cohorts.pipeline_code,
         cohorts.segment_code,
         cohorts.channel_code,
@@ -93,7 +79,7 @@ journeys as (
         coalesce(visited.transferred_count, 0) as transferred_count,
         coalesce(visited.completed_count, 0) as completed_count,
         coalesce(visited.still_open_count, 0) as still_open_count
-    from cohorts
+    from {{ ref('int_funnel_cohorts') }} as cohorts
     inner join steps on cohorts.funnel_code = steps.funnel_code
     inner join reached
         on cohorts.funnel_code = reached.funnel_code

@@ -1,13 +1,7 @@
 -- Neighbouring steps that one instant can fill, each with an action of its own. Of
 -- actions tied in time a run is filled if every set of its steps is touched by as many
 -- actions as it has steps (Hall, 1935).
-with actions as (
-
-    select * from {{ ref('int_funnel_instants') }}
-
-),
-
-sets as (
+with sets as (
 
     select * from {{ ref('int_funnel_step_sets') }}
 
@@ -20,7 +14,7 @@ instants as (
         bit_or(step_mask) as step_mask,
         max(is_first_step_entry) as is_entry,
         count(*) as actions_count
-    from actions
+    from {{ ref('int_funnel_instants') }}
     group by funnel_code, unit_id, part_key, occurred_at
 
 ),
@@ -30,9 +24,7 @@ holding as (
 
     select
         masks.step_mask,
-        sets.from_step,
-        sets.to_step,
-        sets.steps_count,
+        sets.from_step, sets.to_step, sets.steps_count,
         sets.step_mask as run_mask
     from (select distinct step_mask from instants) as masks
     inner join sets on masks.step_mask & sets.step_mask = sets.step_mask
@@ -63,10 +55,8 @@ touched as (
         min(sets.steps_count) as steps_count
     from candidates
     inner join sets on candidates.run_mask & sets.step_mask = sets.step_mask
-    inner join actions
-        on candidates.funnel_code = actions.funnel_code
-        and candidates.unit_id = actions.unit_id
-        and candidates.part_key = actions.part_key
+    inner join {{ ref('int_funnel_instants') }} as actions
+        on {{ is_same_unit('candidates', 'actions') }}
         and candidates.occurred_at = actions.occurred_at
         and actions.step_mask & sets.step_mask > 0
     where candidates.from_step < candidates.to_step
@@ -87,9 +77,7 @@ short as (
 runs as (
 
     select
-        candidates.funnel_code,
-        candidates.unit_id,
-        candidates.part_key,
+        candidates.funnel_code, candidates.unit_id, candidates.part_key,
         candidates.occurred_at,
         candidates.from_step,
         candidates.to_step,
@@ -101,9 +89,7 @@ runs as (
         ) as is_longest
     from candidates
     left join short
-        on candidates.funnel_code = short.funnel_code
-        and candidates.unit_id = short.unit_id
-        and candidates.part_key = short.part_key
+        on {{ is_same_unit('candidates', 'short') }}
         and candidates.occurred_at = short.occurred_at
         and candidates.run_mask = short.run_mask
     where short.run_mask is null

@@ -17,9 +17,7 @@ runs as (
     from {{ ref('int_funnel_runs') }} as runs
     inner join funnels on runs.funnel_code = funnels.funnel_code
     inner join {{ ref('int_funnel_stream_instants') }} as numbered
-        on runs.funnel_code = numbered.funnel_code
-        and runs.unit_id = numbered.unit_id
-        and runs.part_key = numbered.part_key
+        on {{ is_same_unit('runs', 'numbered') }}
         and runs.occurred_at = numbered.occurred_at
 
 ),
@@ -39,9 +37,7 @@ legs_{{ leg }} as (
         {{ leg_columns('legs', 'runs') }}
     from legs_{{ leg - 1 }} as legs
     inner join runs
-        on legs.funnel_code = runs.funnel_code
-        and legs.unit_id = runs.unit_id
-        and legs.part_key = runs.part_key
+        on {{ is_same_unit('legs', 'runs') }}
         and legs.furthest_step_order + 1 = runs.from_step
         and legs.instant_number + 1 = runs.instant_number
     where runs.occurred_at <= legs.window_ends_at

@@ -9,9 +9,7 @@ with touches as (
 begun as (
 
     select
-        entries.funnel_code,
-        entries.unit_id,
-        entries.part_key,
+        entries.funnel_code, entries.unit_id, entries.part_key,
         entries.occurred_at as entered_at,
         touches.step_mask,
         min(touches.set_size - touches.steps_count) as spared_count,
@@ -21,9 +19,7 @@ begun as (
         min(touches.steps_count) as steps_count
     from touches as entries
     inner join touches
-        on entries.funnel_code = touches.funnel_code
-        and entries.unit_id = touches.unit_id
-        and entries.part_key = touches.part_key
+        on {{ is_same_unit('entries', 'touches') }}
         and entries.occurred_at <= touches.occurred_at
     where entries.is_entry = 1 and entries.set_size = 1
     group by
@@ -62,19 +58,14 @@ demands as (
 met as (
 
     select
-        begun.funnel_code,
-        begun.unit_id,
-        begun.part_key,
-        begun.entered_at,
+        begun.funnel_code, begun.unit_id, begun.part_key, begun.entered_at,
         begun.window_ends_at,
         demands.level,
         max(touches.occurred_at) as reached_at
     from begun
     inner join demands on begun.steps_count = demands.steps_count
     inner join touches
-        on begun.funnel_code = touches.funnel_code
-        and begun.unit_id = touches.unit_id
-        and begun.part_key = touches.part_key
+        on {{ is_same_unit('begun', 'touches') }}
         and begun.step_mask = touches.step_mask
         and touches.touch_number
         = begun.first_touch_number + begun.spared_count + demands.level - 1
@@ -89,11 +80,7 @@ met as (
 attempts as (
 
     select
-        funnel_code,
-        unit_id,
-        part_key,
-        entered_at,
-        window_ends_at,
+        funnel_code, unit_id, part_key, entered_at, window_ends_at,
         max(level) as furthest_step_order,
         max(reached_at) as completed_at,
         {{ time_of_levels('level', 'reached_at') }},

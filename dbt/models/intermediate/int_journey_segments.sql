@@ -6,7 +6,6 @@ with rules as (
         segment_rules.*,
         segments.priority,
         coalesce(segments.landmark_days, 0) as landmark_days,
-        {{ try_cast('segment_rules.value', 'double') }} as number,
         count(*) over (
             partition by segment_rules.segment_code, segment_rules.group_number
         ) as conditions_count
@@ -16,40 +15,18 @@ with rules as (
 
 ),
 
-faced as (
+met as (
 
-    select
-        journeys.journey_id,
-        rules.*,
-        '|' || replace(rules.value, ' | ', '|') || '|' as list_value,
-        features.text_value,
-        coalesce(
-            features.number_value,
-            case when rules.feature_code like '%!_count' escape '!' then 0 end
-        ) as number_value
-    from {{ ref('int_journey_keys') }} as journeys
-    cross join rules
-    left join {{ ref('int_journey_features') }} as features
-        on journeys.journey_id = features.journey_id
-        and rules.feature_code = features.feature_code
-        and rules.landmark_days = features.landmark_days
-
-),
-
-tested as (
-
-    select
-        *,
-        {{ rule_is_met() }} as is_met
-    from faced
+    {{ rules_met(
+        ref('int_journey_keys'), 'rules', landmark_days='rules.landmark_days'
+    ) }}
 
 ),
 
 matched as (
 
     select journey_id, segment_code, priority
-    from tested
-    where is_met
+    from met
     group by journey_id, segment_code, group_number, priority
     having count(*) = max(conditions_count)
 

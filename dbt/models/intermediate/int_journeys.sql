@@ -1,17 +1,5 @@
 -- Each journey with what its records say of it; segments come after, from this.
-with journeys as (
-
-    select * from {{ ref('int_journey_keys') }}
-
-),
-
-ends as (
-
-    select * from {{ ref('int_journey_ends') }}
-
-),
-
-deals as (
+with deals as (
 
     select * from {{ ref('int_deals') }}
 
@@ -46,8 +34,9 @@ described as (
             when journeys.deal_id is not null then coalesce(deals.is_deleted, false)
             else coalesce(leads.is_deleted, false)
         end as is_deleted
-    from journeys
-    left join ends on journeys.journey_id = ends.journey_id
+    from {{ ref('int_journey_keys') }} as journeys
+    left join {{ ref('int_journey_ends') }} as ends
+        on journeys.journey_id = ends.journey_id
     left join deals
         on journeys.source_code = deals.source_code
         and journeys.deal_id = deals.deal_id

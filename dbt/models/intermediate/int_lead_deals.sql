@@ -1,11 +1,5 @@
 -- A deal's earliest lead continues in it; a lead's first deal continues it.
-with roots as (
-
-    select * from {{ ref('int_deal_roots') }}
-
-),
-
-changes as (
+with changes as (
 
     select * from {{ ref('int_recorded_stage_changes') }}
 
@@ -31,7 +25,7 @@ linked as (
 
     select distinct stated.source_code, stated.lead_id, roots.root_deal_id as deal_id
     from stated
-    inner join roots
+    inner join {{ ref('int_deal_roots') }} as roots
         on stated.source_code = roots.source_code
         and stated.deal_id = roots.deal_id
 
@@ -61,7 +55,7 @@ deals_begun as (
         roots.source_code,
         roots.root_deal_id as deal_id,
         coalesce(min(deals.created_at), min(changes.changed_at)) as begun_at
-    from roots
+    from {{ ref('int_deal_roots') }} as roots
     left join {{ ref('int_deals') }} as deals
         on roots.source_code = deals.source_code
         and roots.root_deal_id = deals.deal_id

@@ -10,14 +10,7 @@ clocks as (
 
     select
         scores.*,
-        clocks.end_code,
-        clocks.followed_for
-        + {{ microseconds('clocks.origin_at') }}
-        - {{ microseconds('scores.landmark_at') }} as followed_for,
-        clocks.watched_for
-        + {{ microseconds('clocks.origin_at') }}
-        - {{ microseconds('scores.landmark_at') }} as watched_for,
-        clocks.is_left_truncated
+        {{ clock_from('scores.landmark_at') }}
     from scores
     inner join {{ ref('int_won_clocks') }} as clocks
         on scores.journey_id = clocks.journey_id

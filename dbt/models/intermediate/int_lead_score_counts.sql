@@ -11,31 +11,28 @@ totals as (
 
 ),
 
-faced as (
+members as (
 
     select
-        clocks.*,
         case when totals.is_all_pipelines = 1 then 'all' else clocks.pipeline_code end
-            as member_code,
-        horizons.horizon_days,
-        horizons.horizon_microseconds
+            as pipeline_code,
+        clocks.band_kind,
+        clocks.band_code,
+        clocks.points_from,
+        clocks.end_code,
+        clocks.followed_for,
+        clocks.watched_for,
+        clocks.is_left_truncated
     from clocks
     cross join totals
-    cross join {{ ref('int_horizons') }} as horizons
 
 ),
 
 counts as (
 
-    select
-        member_code as pipeline_code,
-        band_kind,
-        band_code,
-        points_from,
-        horizon_days,
-        {{ followed_counts() }}
-    from faced
-    group by member_code, band_kind, band_code, points_from, horizon_days
+    {{ counted_to_horizons(
+        'members', ['pipeline_code', 'band_kind', 'band_code', 'points_from']
+    ) }}
 
 )
 

@@ -49,10 +49,7 @@ begun as (
 running as (
 
     select
-        begun.pipeline_code,
-        begun.stage_code,
-        begun.segment_code,
-        begun.currency_code,
+        begun.pipeline_code, begun.stage_code, begun.segment_code, begun.currency_code,
         days.calendar_date,
         sum(coalesce(changes.amount, 0)) over so_far as amount,
         sum(coalesce(changes.weighted, 0)) over so_far as weighted,

@@ -21,12 +21,6 @@ aliases as (
 
 ),
 
-stages as (
-
-    select * from {{ ref('int_stages') }}
-
-),
-
 pipelines as (
 
     select source_code, source_pipeline, min(pipeline_code) as pipeline_code
@@ -91,7 +85,7 @@ mapped as (
         stages.stage_order,
         stages.stale_after_seconds
     from matched
-    left join stages
+    left join {{ ref('int_stages') }} as stages
         on matched.alias_pipeline_code = stages.pipeline_code
         and matched.alias_stage_code = stages.stage_code
         and matched.changed_date >= stages.held_from

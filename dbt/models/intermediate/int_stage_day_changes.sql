@@ -18,9 +18,7 @@ begun as (
         source_code, pipeline_code, stage_code, segment_code,
         began_date as changed_date,
         1 as entered_count,
-        0 as left_count,
-        0 as removed_count,
-        0 as stale_change,
+        0 as left_count, 0 as removed_count, 0 as stale_change,
         began_microseconds as began_change
     from stays
 
@@ -57,9 +55,7 @@ stale as (
     select
         source_code, pipeline_code, stage_code, segment_code,
         stale_date as changed_date,
-        0 as entered_count,
-        0 as left_count,
-        0 as removed_count,
+        0 as entered_count, 0 as left_count, 0 as removed_count,
         1 as stale_change,
         cast(0 as decimal(38, 0)) as began_change
     from staled
@@ -67,9 +63,7 @@ stale as (
     select
         source_code, pipeline_code, stage_code, segment_code,
         ended_date as changed_date,
-        0 as entered_count,
-        0 as left_count,
-        0 as removed_count,
+        0 as entered_count, 0 as left_count, 0 as removed_count,
         -1 as stale_change,
         cast(0 as decimal(38, 0)) as began_change
     from staled
@@ -90,11 +84,7 @@ changed as (
 summed as (
 
     select
-        source_code,
-        pipeline_code,
-        stage_code,
-        segment_code,
-        changed_date,
+        source_code, pipeline_code, stage_code, segment_code, changed_date,
         sum(entered_count) as entered_count,
         sum(left_count) as left_count,
         sum(removed_count) as removed_count,

@@ -40,8 +40,7 @@ ranked as (
         totals.converted_count as total_converted_count,
         row_number() over (
             partition by
-                conversions.pipeline_code,
-                conversions.segment_code,
+                conversions.pipeline_code, conversions.segment_code,
                 conversions.from_stage_code
             order by conversions.cohort_month desc
         ) as recency
@@ -60,9 +59,7 @@ ranked as (
 pooled as (
 
     select
-        pipeline_code,
-        segment_code,
-        from_stage_code as stage_code,
+        pipeline_code, segment_code, from_stage_code as stage_code,
         max(to_stage_code) as to_stage_code,
         max(horizon_days) as horizon_days,
         sum(case when recency <= 3 then entered_count end) as entered_count,

@@ -15,9 +15,7 @@ with stages as (
 steps as (
 
     select
-        pipeline_code,
-        stage_code,
-        stage_order,
+        pipeline_code, stage_code, stage_order,
         row_number() over (
             partition by pipeline_code order by stage_order
         ) as step_number,

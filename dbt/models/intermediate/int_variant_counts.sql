@@ -22,16 +22,7 @@ followed as (
         variants.variant_name,
         case when members.is_all_segments = 0 then variants.landmark_days end
             as landmark_days,
-        clocks.end_code,
-        clocks.is_left_truncated,
-        clocks.followed_for - (
-            {{ microseconds('variants.landmark_at') }}
-            - {{ microseconds('clocks.origin_at') }}
-        ) as followed_for,
-        clocks.watched_for - (
-            {{ microseconds('variants.landmark_at') }}
-            - {{ microseconds('clocks.origin_at') }}
-        ) as watched_for
+        {{ clock_from('variants.landmark_at') }}
     from {{ ref('int_variants') }} as variants
     cross join members
     left join clocks
@@ -41,30 +32,13 @@ followed as (
 
 ),
 
-faced as (
-
-    select
-        followed.*,
-        horizons.horizon_days,
-        horizons.horizon_microseconds
-    from followed
-    cross join {{ ref('int_horizons') }} as horizons
-
-),
-
 counted as (
 
-    select
-        pipeline_code,
-        segment_code,
-        variant_kind_code,
-        variant_name,
-        horizon_days,
-        max(landmark_days) as landmark_days,
-        {{ followed_counts() }}
-    from faced
-    group by
-        pipeline_code, segment_code, variant_kind_code, variant_name, horizon_days
+    {{ counted_to_horizons(
+        'followed',
+        ['pipeline_code', 'segment_code', 'variant_kind_code', 'variant_name'],
+        also=['max(landmark_days) as landmark_days'],
+    ) }}
 
 )
 

@@ -10,23 +10,16 @@ with quotas as (
 indirect as (
 
     select
-        quotas.period_start,
-        quotas.period_code,
-        quotas.pipeline_code,
-        quotas.owner_id,
-        quotas.team_code,
-        quotas.metric_code,
-        rates.volume_kind,
-        rates.volume_code,
+        quotas.period_start, quotas.period_code, quotas.pipeline_code, quotas.owner_id,
+        quotas.team_code, quotas.metric_code,
+        rates.volume_kind, rates.volume_code,
         quotas.target_value,
         quotas.target_value / nullif(quotas.deal_value, 0) as wins_needed,
         rates.wins_per_volume,
         quotas.target_value
         / nullif(quotas.deal_value, 0)
         / nullif(rates.wins_per_volume, 0) as needed_count,
-        rates.p25_lag_seconds,
-        rates.median_lag_seconds,
-        rates.p75_lag_seconds,
+        rates.p25_lag_seconds, rates.median_lag_seconds, rates.p75_lag_seconds,
         {{ plus_seconds('quotas.begins_at', '-rates.median_lag_seconds') }} as due_from,
         {{ plus_seconds('quotas.ends_at', '-rates.median_lag_seconds') }} as due_until,
         quotas.as_of
@@ -62,9 +55,7 @@ direct as (
         stated.whose_pipeline_code as pipeline_code,
         coalesce(stated.owner_id, 'all') as owner_id,
         coalesce(stated.team_code, 'all') as team_code,
-        stated.metric_code,
-        stated.volume_kind,
-        stated.volume_code,
+        stated.metric_code, stated.volume_kind, stated.volume_code,
         stated.target_value,
         cast(null as double) as wins_needed,
         cast(null as double) as wins_per_volume,
@@ -98,8 +89,8 @@ begun as (
     select
         *,
         least(due_until, as_of) as counted_until,
-        ({{ seconds_between('due_from', 'least(due_until, as_of)') }})
-        / ({{ seconds_between('due_from', 'due_until') }}) as due_share
+        {{ seconds_between('due_from', 'least(due_until, as_of)') }}
+        / {{ seconds_between('due_from', 'due_until') }} as due_share
     from needs
     where due_from < as_of
 

@@ -49,11 +49,15 @@ united as (
     union all
     select * from records
     union all
+    select * from {{ ref('int_composite_accounts') }}
+    union all
     select * from changes
     union all
     select * from journeys
     union all
     select * from actions
+    union all
+    select * from {{ ref('int_session_accounts') }}
 
 ),
 

@@ -1,20 +1,6 @@
-with attempts as (
+with members as (
 
-    select * from {{ ref('fct_funnel_attempts') }}
-
-),
-
-members as (
-
-    select
-        chosen.is_all_months,
-        chosen.is_all_segments,
-        chosen.is_all_channels
-    from (
-        values
-        (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1),
-        (1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)
-    ) as chosen (is_all_months, is_all_segments, is_all_channels)
+    {{ cube_members('months') }}
 
 ),
 
@@ -39,7 +25,7 @@ alike as (
         is_still_open,
         furthest_step_order,
         count(*) as attempts_count
-    from attempts
+    from {{ ref('fct_funnel_attempts') }}
     group by
         funnel_code, entry_month, segment_code, channel_code, is_best_of_all,
         is_excluded, is_still_open, furthest_step_order
@@ -77,29 +63,6 @@ counted as (
 
 ),
 
-taken as (
-
-    select
-        {{ funnel_members('attempts') }},
-        steps.step_order,
-        percentile_cont(0.5) within group (
-            order by {{ seconds_between(
-                'steps.previous_reached_at', 'steps.reached_at'
-            ) }}
-        ) as median_seconds_from_previous
-    from attempts
-    inner join {{ ref('int_attempt_steps') }} as steps
-        on attempts.attempt_id = steps.attempt_id
-    cross join members
-    where steps.step_order > 1
-        and not attempts.is_excluded
-        and (members.is_all_months = 0 or attempts.is_best_of_all)
-    group by
-        {{ funnel_members('attempts', named=false) }},
-        steps.step_order
-
-),
-
 funnels as (
 
     select
@@ -120,7 +83,7 @@ funnels as (
         taken.median_seconds_from_previous
 
     from counted
-    left join taken
+    left join {{ ref('int_step_times') }} as taken
         on counted.funnel_code = taken.funnel_code
         and counted.is_all_months = taken.is_all_months
         and counted.entry_month is not distinct from taken.entry_month

@@ -1,16 +1,4 @@
-with cohorts as (
-
-    select * from {{ ref('int_rate_changes') }}
-
-),
-
-incidence as (
-
-    select * from {{ ref('int_cohort_incidence') }}
-
-),
-
-estimated as (
+with estimated as (
 
     select
         cohorts.*,
@@ -20,8 +8,8 @@ estimated as (
             else coalesce(incidence.incidence, 0)
         end as cumulative_incidence,
         sqrt(greatest(incidence.variance, 0)) as standard_error
-    from cohorts
-    left join incidence
+    from {{ ref('int_rate_changes') }} as cohorts
+    left join {{ ref('int_cohort_incidence') }} as incidence
         on cohorts.cohort_number = incidence.cohort_number
         and cohorts.horizon_days = incidence.horizon_days
 

@@ -1,10 +1,4 @@
-with recoverable as (
-
-    select * from {{ ref('int_recoverable') }}
-
-),
-
-plays as (
+with plays as (
 
     select
         pipeline_code,
@@ -33,7 +27,7 @@ valued as (
             when chances.basis_code <> 'too_few'
                 then chances.won_back_count / cast(chances.silences_count as double)
         end as recovery_rate
-    from recoverable
+    from {{ ref('int_recoverable') }} as recoverable
     inner join {{ ref('int_journeys') }} as journeys
         on recoverable.journey_id = journeys.journey_id
     inner join {{ ref('int_home_amounts') }} as amounts

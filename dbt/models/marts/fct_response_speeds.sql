@@ -1,36 +1,9 @@
-with clocks as (
+with counted as (
 
-    select * from {{ ref('int_answered_clocks') }}
-
-),
-
-horizons as (
-
-    select * from {{ ref('int_horizons') }}
-
-),
-
-faced as (
-
-    select
-        clocks.*,
-        horizons.horizon_days,
-        horizons.horizon_microseconds
-    from clocks
-    cross join horizons
-
-),
-
-counted as (
-
-    select
-        pipeline_code,
-        within_seconds,
-        answer_code,
-        horizon_days,
-        {{ followed_counts() }}
-    from faced
-    group by pipeline_code, within_seconds, answer_code, horizon_days
+    {{ counted_to_horizons(
+        ref('int_answered_clocks'),
+        ['pipeline_code', 'within_seconds', 'answer_code'],
+    ) }}
 
 ),
 

@@ -23,12 +23,6 @@ open_ends as (
 
 ),
 
-windows as (
-
-    select funnel_code, window_seconds from {{ ref('funnels') }}
-
-),
-
 judged as (
 
     select
@@ -45,7 +39,8 @@ judged as (
     inner join open_ends
         on journeys.funnel_code = open_ends.funnel_code
         and journeys.journey_id = open_ends.journey_id
-    inner join windows on journeys.funnel_code = windows.funnel_code
+    inner join {{ ref('funnels') }} as windows
+        on journeys.funnel_code = windows.funnel_code
 
 ),
 
@@ -53,12 +48,10 @@ cubed as (
 
     select
         judged.* {{ exclude() }} (segment_code, channel_code),
-        case
-            when members.is_all_segments = 1 then 'all' else judged.segment_code
-        end as segment_code,
-        case
-            when members.is_all_channels = 1 then 'all' else judged.channel_code
-        end as channel_code
+        case when members.is_all_segments = 1 then 'all' else judged.segment_code end
+            as segment_code,
+        case when members.is_all_channels = 1 then 'all' else judged.channel_code end
+            as channel_code
     from judged
     cross join members
 
@@ -71,37 +64,29 @@ funnels as (
         funnel_code,
         pipeline_code,
         cohort_month,
-        segment_code,
-        channel_code,
-        step_order,
-        step_code,
+        segment_code, channel_code, step_order, step_code,
 
         -- journeys
         count(*) as entered_count,
         cast(sum(is_touched) as bigint) as touched_count,
         cast(sum(is_reached) as bigint) as reached_count,
-        cast(
-            sum(is_reached - is_touched - is_reached_by_entry) as bigint
-        ) as reached_by_skip_count,
+        cast(sum(is_reached - is_touched - is_reached_by_entry) as bigint)
+            as reached_by_skip_count,
         cast(sum(is_reached_by_entry) as bigint) as reached_by_entry_count,
         cast(sum(is_in_order) as bigint) as in_order_count,
 
         -- visits
-        cast(sum(visits_count) as bigint) as visits_count,
-        cast(sum(advanced_count) as bigint) as advanced_count,
-        cast(sum(moved_back_count) as bigint) as moved_back_count,
-        cast(sum(lost_count) as bigint) as lost_count,
-        cast(sum(transferred_count) as bigint) as transferred_count,
-        cast(sum(completed_count) as bigint) as completed_count,
-        cast(sum(still_open_count) as bigint) as still_open_count,
-
+        {% for name in [
+            'visits', 'advanced', 'moved_back', 'lost', 'transferred', 'completed',
+            'still_open',
+        ] -%}
+        cast(sum({{ name }}_count) as bigint) as {{ name }}_count,
+        {% endfor %}
         -- times
-        percentile_cont(0.5) within group (
-            order by seconds_to_reach
-        ) as median_seconds_to_reach,
-        percentile_cont(0.9) within group (
-            order by seconds_to_reach
-        ) as p90_seconds_to_reach,
+        percentile_cont(0.5) within group (order by seconds_to_reach)
+            as median_seconds_to_reach,
+        percentile_cont(0.9) within group (order by seconds_to_reach)
+            as p90_seconds_to_reach,
         count(case when is_settled then 1 end) = count(*) as is_mature
 
     from cubed

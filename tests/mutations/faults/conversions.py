@@ -8,6 +8,7 @@ MEMBERS = "models/intermediate/int_conversion_members.sql"
 MOMENTS = "macros/incidence.sql"
 PAIRS = "models/intermediate/int_pair_moves.sql"
 POINTS = MOMENTS
+STATISTICS = "macros/statistics.sql"
 STATISTICS_TESTS = "tests/models/test_statistics.py"
 
 CONVERSIONS = [
@@ -43,10 +44,10 @@ CONVERSIONS = [
     ),
     Fault(
         "a loss that was reopened is a loss still",
-        MEMBERS,
+        "models/intermediate/int_standing_losses.sql",
         "\n    having max(case when recency = 1 and is_lost then 1 else 0 end) = 1",
-        "",
-        "a_reopened_loss_is_open_not_lost",
+        "\n    having max(case when is_lost then 1 else 0 end) = 1",
+        "a_loss_that_was_reopened_does_not_stand",
     ),
     Fault(
         "what is lost counts as open",
@@ -165,7 +166,7 @@ CONVERSIONS = [
     ),
     Fault(
         "Wilson's interval has the plain rate in its middle",
-        "macros/statistics.sql",
+        STATISTICS,
         "({{ successes }} + {{ z }} * {{ z }} / 2)"
         " / ({{ trials }} + {{ z }} * {{ z }})",
         "{{ successes }} / cast({{ trials }} as double)",
@@ -182,24 +183,31 @@ CONVERSIONS = [
     Fault(
         "young months are tested against chance",
         CHANGES,
-        "cohorts.is_mature\n        and previous.is_mature\n        and least(",
-        "least(",
+        "cohorts.is_mature and previous.is_mature as is_pair_mature",
+        "true as is_pair_mature",
         "an_immature_month_is_not_tested",
     ),
     Fault(
         "cells of less than five are tested",
-        CHANGES,
-        ") >= 5 as is_testable",
-        ") >= 4 as is_testable",
+        STATISTICS,
+        ") >= 5\n",
+        ") >= 4\n",
         "a_cell_below_five_is_not_tested",
     ),
     Fault(
         "totals and their members are corrected together",
         CHANGES,
-        "count(p_value) over (\n            partition by cohort_month, horizon_days, "
-        "is_total",
-        "count(p_value) over (\n            partition by cohort_month, horizon_days",
+        "among=['cohort_month', 'horizon_days', 'is_total']",
+        "among=['cohort_month', 'horizon_days']",
         "totals_are_corrected_apart_from_their_members",
+    ),
+    Fault(
+        "a chance is corrected by how many are looked at, whatever its rank",
+        STATISTICS,
+        "p_value * comparisons_count / p_rank",
+        "p_value * comparisons_count",
+        f"{STATISTICS_TESTS}"
+        "::test_many_comparisons_are_corrected_by_benjamini_and_hochberg",
     ),
     Fault(
         "the clock of a segment starts before its landmark",

@@ -6,14 +6,15 @@ LEDGER_TESTS = "tests/models/test_ledger.py"
 STEPS = "models/intermediate/int_followed_stage_changes.sql"
 MAPPED = "models/intermediate/int_stage_changes.sql"
 ORDERED = "models/intermediate/int_ordered_stage_changes.sql"
+SORTED = "models/intermediate/int_sorted_stage_changes.sql"
 TRANSITIONS = "models/intermediate/int_transitions.sql"
 
 LEDGER = [
     Fault(
         "a change whose stage is not registered is dropped",
         MAPPED,
-        "left join stages",
-        "inner join stages",
+        "left join {{ ref('int_stages') }}",
+        "inner join {{ ref('int_stages') }}",
         "a_spelling_that_no_alias_names_is_unmapped_and_unregistered",
     ),
     Fault(
@@ -54,21 +55,21 @@ LEDGER = [
     ),
     Fault(
         "ties are left in the order of their ids",
-        ORDERED,
+        SORTED,
         "tie_order, transition_id\n        ) as order_number",
         "transition_id\n        ) as order_number",
         "at_one_time_the_registry_s_order_decides",
     ),
     Fault(
         "at one time a loss is sorted by the order of its stage",
-        ORDERED,
+        SORTED,
         "when changes.is_lost then 2000000001\n            ",
         "",
         "at_one_time_lost_comes_last_and_unmapped_just_before_it",
     ),
     Fault(
         "the sequence that a source states is ignored",
-        ORDERED,
+        SORTED,
         "coalesce(source_sequence, 0),\n                tie_order, transition_id\n"
         "        ) as order_number",
         "tie_order, transition_id\n        ) as order_number",
@@ -76,14 +77,14 @@ LEDGER = [
     ),
     Fault(
         "a change dated after as-of counts already",
-        ORDERED,
+        SORTED,
         "changed_at > (select runs.as_of from",
         "changed_at < (select runs.as_of from",
         "a_change_dated_after_as_of_is_awaited",
     ),
     Fault(
         "all changes of a merged record before the merge are absorbed",
-        ORDERED,
+        SORTED,
         "changed_at > survivor_entered_at and ",
         "",
         "a_merged_deal_s_changes_between_entry_and_merge_are_absorbed",
@@ -155,7 +156,7 @@ LEDGER = [
     ),
     Fault(
         "a reopened loss stays lost",
-        "models/intermediate/int_journey_ends.sql",
+        "models/intermediate/int_journey_standings.sql",
         "or is_lost <> was_lost",
         "or is_lost",
         "a_reopened_loss_is_open_again",

@@ -35,8 +35,8 @@ MARKETING = [
     Fault(
         "points are earned by what any landmark saw",
         "models/intermediate/int_lead_points.sql",
-        "and segments.landmark_days = features.landmark_days",
-        "",
+        "landmark_days='journeys.landmark_days'",
+        "landmark_days='features.landmark_days'",
         "a_rule_is_met_by_what_was_known_at_the_landmark",
     ),
     Fault(
@@ -49,10 +49,8 @@ MARKETING = [
     Fault(
         "a score is followed from entry",
         "models/intermediate/int_lead_score_clocks.sql",
-        """clocks.followed_for
-        + {{ microseconds('clocks.origin_at') }}
-        - {{ microseconds('scores.landmark_at') }} as followed_for""",
-        "clocks.followed_for",
+        "clock_from('scores.landmark_at')",
+        "clock_from('clocks.origin_at')",
         "a_scored_lead_is_followed_from_its_landmark",
     ),
     Fault(

@@ -83,6 +83,20 @@ VALUES = [
         "a_journey_is_in_the_first_segment_whose_rules_it_meets_in_whole",
     ),
     Fault(
+        "a value that is asked for is a pattern",
+        "macros/rules.sql",
+        "instr(text_value, value) > 0",
+        "text_value like '%' || value || '%'",
+        "what_a_rule_asks_for_is_no_pattern",
+    ),
+    Fault(
+        "a value that is listed is a pattern",
+        "macros/rules.sql",
+        "instr(list_value, '|' || text_value || '|') > 0",
+        "list_value like '%|' || text_value || '|%'",
+        "what_a_rule_asks_for_is_no_pattern",
+    ),
+    Fault(
         "who ended before the landmark is put into a segment",
         SEGMENTS,
         "when outcome_at < landmark_at and landmark_days > 0",

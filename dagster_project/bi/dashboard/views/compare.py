@@ -64,7 +64,7 @@ def _show_both(view: View, pipeline: str, first: Cut, second: Cut) -> None:
         with column:
             st.write(f"Entered: **{rows.records()[0]['entered_count']:,}**")
             draw_funnel(rows, MEASURES, key=f"{side}_")
-    st.subheader("Step by step")
+    st.header("Step by step")
     draw_rows("comparison", differences(*steps))
 
 

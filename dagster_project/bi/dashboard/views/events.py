@@ -32,7 +32,7 @@ def show(view: View) -> None:
 
 def drill(view: View, steps: Table, cut: Cut) -> None:
     """The attempts that came to the step that a person names."""
-    st.subheader("The attempts behind a bar")
+    st.header("The attempts behind a bar")
     by_code = {str(row["step_order"]): row for row in steps.records()}
     names = {order: row["step_name"] for order, row in by_code.items()}
     order = one_of("Step", "event_step", names)

@@ -58,7 +58,7 @@ def of_funnel(found: Table, code: str) -> Table:
 
 def drill(view: View, steps: Table, cut: Cut) -> None:
     """The journeys behind the bar that a person names."""
-    st.subheader("The journeys behind a bar")
+    st.header("The journeys behind a bar")
     by_code = {row["step_code"]: row for row in steps.records()}
     left, right = st.columns(2)
     with left:

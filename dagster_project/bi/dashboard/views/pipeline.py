@@ -47,7 +47,7 @@ def _stages_met(view: View, rows: Table) -> dict[str, str]:
 
 def drill(view: View, pipeline: str, cut: Cut, now: list[dict[str, Any]]) -> None:
     """The journeys that stand in a stage as of this generation."""
-    st.subheader("The journeys that stand in a stage now")
+    st.header("The journeys that stand in a stage now")
     names = {row["stage_code"]: row["stage_name"] for row in now}
     stage = one_of("Stage", "open_stage", names)
     if stage is None:

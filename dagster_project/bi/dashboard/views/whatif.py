@@ -84,7 +84,7 @@ def show_effect(steps: Table, gains: list[Gain], currency: str) -> None:
         st.info("A step of these was never reached, so there is no share to raise.")
         return
     show_together(together, currency)
-    st.subheader("Each alone, and one after another")
+    st.header("Each alone, and one after another")
     draw_rows("scenarios", found)
 
 

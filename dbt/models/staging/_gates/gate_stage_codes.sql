@@ -8,25 +8,6 @@ with changes as (
 
 ),
 
--- Months that each source was watched to their end: the newest, and the one before.
-watched as (
-
-    select
-        source_code,
-        cast({{ dbt.dateadd('month', -1, 'next_month') }} as date) as this_month,
-        cast({{ dbt.dateadd('month', -2, 'next_month') }} as date) as last_month
-    from (
-        select
-            sources.source_code,
-            {{ reporting_month(
-                plus_seconds('least(runs.as_of, sources.data_through)', 1)
-            ) }} as next_month
-        from {{ source('lake', 'sources') }} as sources
-        cross join {{ source('lake', 'runs') }} as runs
-    ) as ended
-
-),
-
 ends as (
 
     select
@@ -55,7 +36,8 @@ dated as (
             changes.is_out_of_dates and changes.changed_date >= ends.ends_on, false
         ) as is_retired
     from changes
-    left join watched on changes.source_code = watched.source_code
+    left join {{ ref('int_watched_months') }} as watched
+        on changes.source_code = watched.source_code
     left join ends
         on changes.source_code = ends.source_code
         and changes.source_stage = ends.source_stage

@@ -9,10 +9,7 @@ with labels as (
 together as (
 
     select
-        source_code,
-        source_pipeline,
-        source_stage,
-        known_at,
+        source_code, source_pipeline, source_stage, known_at,
         count(distinct source_label) as labels_count,
         min(source_label) as one_label,
         max(source_label) as other_label,
@@ -49,9 +46,7 @@ latest as (
 registered as (
 
     select
-        aliases.source_code,
-        aliases.source_pipeline,
-        aliases.source_stage,
+        aliases.source_code, aliases.source_pipeline, aliases.source_stage,
         min(stages.stage_code) as stage_code,
         max(stages.is_won) as is_won,
         max(stages.is_lost) as is_lost
@@ -66,9 +61,7 @@ registered as (
 judged as (
 
     select
-        worst.source_code,
-        worst.source_pipeline,
-        worst.source_stage,
+        worst.source_code, worst.source_pipeline, worst.source_stage,
         registered.stage_code,
         worst.labels_count,
         worst.one_label,
