@@ -57,6 +57,7 @@ def seeds() -> Seeds:
             {**again, "group_number": 1, "operator_code": "=", "value": "true"}
         ],
         "origins": [],
+        "experiments": [],
         "channels": [
             {
                 "source_code": "plain", "source_channel": name, "channel_code": name,

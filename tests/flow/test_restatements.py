@@ -95,6 +95,7 @@ def seeds(**edited: Rows) -> Seeds:
         **funnels_of_all_segments(),
         "segment_rules": [rule("again", **RETURNED)],
         "origins": [],
+        "experiments": [],
         "channels": [channel(story) for story in STORIES],
         "fx_rates": [rate("1.1")],
         "gate_rules": [*map(lenient, shipped_seed("gate_rules"))],
