@@ -25,10 +25,9 @@ def write_docs(settings: Settings) -> Path:
     paths = Paths.of(settings)
     with run_lock(paths.lock):
         load_project(settings)
-        key = paths.dbt_manifest_key.read_text(encoding="ascii")
         arguments = ["docs", "generate", "--static", "--no-compile"]
         arguments += [] if paths.warehouse.is_file() else ["--empty-catalog"]
-        result = invoke(arguments, manifest=read_parse(paths, key))
+        result = invoke(arguments, manifest=read_parse(paths))
     if not result.success:
         raise TransformError(f"dbt cannot document the project: {result.exception}")
     made = (paths.dbt_target / _MADE).read_text(encoding="utf-8")

@@ -101,12 +101,19 @@ def manifest_key(settings: Settings, paths: Paths) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1)
-def read_parse(paths: Paths, key: str) -> Any:
-    """dbt's own Manifest of a data folder.
+def read_parse(paths: Paths) -> Any:
+    """dbt's own Manifest of a data folder, as prepared."""
+    return _read_parse(paths, prepared_key(paths))
 
-    `key` is unused but for the cache: two steps of a night share one reading.
-    """
+
+def prepared_key(paths: Paths) -> str:
+    """Of the manifest that is prepared."""
+    return paths.dbt_manifest_key.read_text(encoding="ascii")
+
+
+@lru_cache(maxsize=1)
+def _read_parse(paths: Paths, key: str) -> Any:
+    # `key` is unused but for the cache: two steps of a night share one reading.
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.invoking import TransformError, invoke
-from dagster_project.parsing import prepare_manifest, read_parse
+from dagster_project.parsing import prepare_manifest, prepared_key, read_parse
 from dagster_project.paths import DBT, Paths
 from dagster_project.settings import Settings
 
@@ -153,7 +153,7 @@ def load_project(settings: Settings) -> Project:
     paths = Paths.of(settings)
     apply_environment(settings, paths)
     prepare_manifest(settings, paths)
-    return _project(settings, paths, _key(paths))
+    return _project(settings, paths, prepared_key(paths))
 
 
 def parse_ahead(settings: Settings) -> None:
@@ -187,7 +187,7 @@ def build(
     arguments += ["--exclude-resource-type", "unit_test"]
     arguments += ["--full-refresh"] if full_refresh else []
     paths = Paths.of(Settings.from_environment())
-    manifest = read_parse(paths, _key(paths))
+    manifest = read_parse(paths)
     result = invoke(arguments, [_teller(on_result)], manifest)
     if result.exception is not None:
         raise TransformError(f"dbt build stopped: {result.exception}")
@@ -202,7 +202,7 @@ def tell_what_is_built() -> list[str]:
         return []
     settings = Settings.from_environment()
     paths = Paths.of(settings)
-    manifest = _project(settings, paths, _key(paths)).manifest
+    manifest = _project(settings, paths, prepared_key(paths)).manifest
     read = [settings.timezone, settings.home_currency, sorted(settings.sources)]
     os.environ["FUNNELHOUSE_BUILD"] = secrets.token_hex(8)
     return tell_warehouse(
@@ -277,11 +277,6 @@ def count_rows(paths: Paths, nodes: Iterable[Mapping[str, Any]]) -> dict[str, in
             for node in nodes
             if (node["schema"], node["alias"]) in tables
         }
-
-
-def _key(paths: Paths) -> str:
-    """Of the manifest that is prepared."""
-    return paths.dbt_manifest_key.read_text(encoding="ascii")
 
 
 def named_sources() -> tuple[str, ...]:

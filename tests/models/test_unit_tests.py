@@ -20,8 +20,7 @@ def run_dbt(settings: Settings, arguments: list[str]) -> dict[str, Any]:
     """Each node's status by its name."""
     with patch.dict(os.environ):
         paths = load_project(settings).paths
-        key = paths.dbt_manifest_key.read_text(encoding="ascii")
-        done = invoke(arguments, manifest=read_parse(paths, key))
+        done = invoke(arguments, manifest=read_parse(paths))
     assert done.exception is None
     return {each.node.name: each.status for each in getattr(done.result, "results", ())}
 
