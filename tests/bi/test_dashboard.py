@@ -363,3 +363,10 @@ def test_help_loads_no_streamlit() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
+def test_the_page_tells_whether_the_rules_are_sound(open_page: OpenPage) -> None:
+    page = open_page("rules")
+    page.button[0].click().run()
+    assert not page.exception
+    assert page.success[0].value == "These rules are sound."

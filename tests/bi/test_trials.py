@@ -10,7 +10,6 @@ from dagster_project.bi.dashboard import trials
 from dagster_project.bi.dashboard.trials import Moved, TrialError
 from dagster_project.bi.facts import Table
 from dagster_project.settings import ROOT, Settings
-from tests.bi.conftest import OpenPage
 from tests.flow.installation import Installation
 
 JOURNEY = "journey_id, segment_code, current_stage_code, outcome_code"
@@ -107,13 +106,6 @@ def test_what_cannot_be_tried_now_is_told(
     with pytest.raises(TrialError, match=words):
         list(trials.try_seeds(settings))
     assert not (tmp_path / "trial/warehouse/funnelhouse.duckdb").exists()
-
-
-def test_the_page_tells_whether_the_rules_are_sound(open_page: OpenPage) -> None:
-    page = open_page("rules")
-    page.button[0].click().run()
-    assert not page.exception
-    assert page.success[0].value == "These rules are sound."
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ from tests.flow.conftest import (
     Story,
 )
 
+pytestmark = pytest.mark.slow
+
 STAGING = {
     "stage_codes_registered": (
         "1 of 7 stage codes",

@@ -190,6 +190,7 @@ def story(nights: Nights) -> tuple[Tables, Tables, Marts]:
     return ends_alike(nights, KINDS)
 
 
+@pytest.mark.slow
 def test_nights_of_every_kind_end_in_the_tables_of_one_full_rebuild(
     story: tuple[Tables, Tables, Marts],
 ) -> None:
@@ -208,6 +209,7 @@ def test_other_nights_end_in_the_tables_of_one_full_rebuild(
     assert_equal(touched, whole)
 
 
+@pytest.mark.slow
 def test_keyed_models_were_rebuilt_by_their_keys_in_those_nights(
     story: tuple[Tables, Tables, Marts],
 ) -> None:
@@ -265,6 +267,7 @@ def test_a_column_whose_changes_are_ignored_is_not_mentioned(
                 assert column not in node["raw_code"], (model, column)
 
 
+@pytest.mark.slow
 def test_an_edited_alias_makes_stale_what_reads_it_and_nothing_else(
     nights: Nights, story: tuple[Tables, Tables, Marts]
 ) -> None:
