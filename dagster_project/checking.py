@@ -941,11 +941,22 @@ def _scored_features(seeds: Seeds) -> Iterator[Finding]:
 
 def _features(seeds: Seeds, rows: Sequence[Row]) -> Iterator[Finding]:
     """Rules ask for features that journeys have."""
-    events = seeds.codes("event_aliases", "event_code") - {""}
-    known = {*FEATURE_CODES, *(f"{code}_count" for code in events)}
+    counted = {
+        f"{row['event_code']}_count": row["actor_code"]
+        for row in seeds.rows["event_aliases"]
+        if row["event_code"]
+    }
+    customers = {code for code, actor in counted.items() if actor != "seller"}
+    known = {*FEATURE_CODES, *customers}
     for row in rows:
         code = row["feature_code"]
-        if code and code not in known:
+        if code in counted and code not in known:
+            yield row.says(
+                f"feature_code {code!r} counts what sellers do; rules know customers "
+                "by what they do themselves",
+                "feature_code",
+            )
+        elif code and code not in known:
             near = get_close_matches(code, sorted(known), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "see CONTRIBUTING.md"
             yield row.says(

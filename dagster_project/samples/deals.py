@@ -74,7 +74,8 @@ class Deal:
     deal_id: int = 0
     deleted_at: int | None = None
     survivor: "Deal | None" = None
-    reason: str = ""
+    owners: list[tuple[int, str]] = field(default_factory=list)
+    proofs: set[str] = field(default_factory=set)
 
     @property
     def entered_at(self) -> int:

@@ -276,6 +276,7 @@ def _values(rng: np.random.Generator, deal: Deal) -> list[dict[str, str]]:
             values["pipeline"] = move.pipeline.pipeline_id
         if before is None or rng.random() < 0.02:
             values["hubspot_owner_id"] = str(pick(rng, OWNER_IDS[:-1]))
+            deal.owners.append((move.at, values["hubspot_owner_id"]))
         if _has_new_amount(rng, move, before):
             amount = round(amount * (0.8 + 0.5 * rng.random()), -1)
             values["amount"] = str(int(amount))

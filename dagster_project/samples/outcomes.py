@@ -13,7 +13,7 @@ from dagster_project.samples.world import DAY, day_text
 def won_by_month(journeys: Sequence[Deal]) -> list[dict[str, Any]]:
     """Per month (UTC) and pipeline: journeys won then that are won still."""
     counted = Counter(
-        (day_text(_won_move(deal).at // DAY)[:7], _last(deal).pipeline.pipeline_id)
+        (day_text(won_move(deal).at // DAY)[:7], _last(deal).pipeline.pipeline_id)
         for deal in journeys
         if _last(deal).stage.is_won
     )
@@ -106,7 +106,7 @@ def _last(deal: Deal) -> Move:
     return deal.moves[-1]
 
 
-def _won_move(deal: Deal) -> Move:
+def won_move(deal: Deal) -> Move:
     """The move that won it: the first of the last run of won stages."""
     after = [move for move in deal.moves if not move.stage.is_won]
     since = after[-1] if after else None

@@ -1,5 +1,8 @@
 """What was spent on each campaign and keyword, day by day."""
 
+from collections import defaultdict
+from decimal import Decimal
+
 import numpy as np
 
 from dagster_project.samples.world import (
@@ -28,8 +31,8 @@ HEADER = (
 PRICES = {"PAID_SEARCH": 3.4, "PAID_SOCIAL": 1.9}
 
 
-def write_spend(folder: Folder, period: Period, seed: int) -> None:
-    """A file a day, a row for each campaign, keyword and region."""
+def write_spend(folder: Folder, period: Period, seed: int) -> dict[str, Decimal]:
+    """A file a day, a row for each campaign, keyword and region; what channels cost."""
     rng = stream(seed, "spend")
     paid = [source for source in SOURCES if source.channel in PRICES]
     shape = (period.days, len(paid), len(REGIONS))
@@ -37,6 +40,7 @@ def write_spend(folder: Folder, period: Period, seed: int) -> None:
     clicks = rng.poisson(growth * np.ones(shape))
     shown = clicks * rng.integers(15, 60, shape) + rng.integers(0, 40, shape)
     cost = clicks * (0.8 + 0.4 * rng.random(shape))
+    spent: dict[str, Decimal] = defaultdict(Decimal)
     for number in range(period.days):
         day = day_text(period.start_at // DAY + number)
         numbers = zip(clicks[number], shown[number], cost[number], strict=True)
@@ -46,6 +50,9 @@ def write_spend(folder: Folder, period: Period, seed: int) -> None:
             for region, clicked, seen, spent in zip(REGIONS, a, b, c, strict=True)
         ]
         folder.write("ad_spend", f"{day}.csv", csv_text(HEADER, rows), len(rows))
+        for _, channel, *_, amount, _, _, _ in rows:
+            spent[str(channel)] += Decimal(str(amount))
+    return dict(spent)
 
 
 def _row(

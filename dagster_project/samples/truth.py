@@ -2,14 +2,21 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from enum import StrEnum, auto
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from dagster_project.samples import planted
+from dagster_project.samples.causes import (
+    owner_rows,
+    proof_rows,
+    score_counts,
+    stay_rows,
+)
 from dagster_project.samples.cohorts import cohort_rows
 from dagster_project.samples.deals import Deal, Move
 from dagster_project.samples.outcomes import (
@@ -57,6 +64,7 @@ class Made:
     faults: tuple[str, ...]
     events: int
     unrecorded_forms: int
+    spent: Mapping[str, Decimal]
 
 
 def truth_of(made: Made) -> dict[str, Any]:
@@ -226,12 +234,20 @@ def _realised(made: Made) -> dict[str, Any]:
         "unknown_stage_deals_count": sum(d.kind == "fault" for d in made.deals),
         "events_count": made.events,
         "unrecorded_forms_count": made.unrecorded_forms,
+        "deleted_forms_count": sum(
+            _is_deleted(deal) and deal.has_web for deal in made.deals
+        ),
         "cohorts_90_days": cohort_rows(journeys, made.period, HORIZON_DAYS),
         "won_by_month": won_by_month(journeys),
         "lost_by_stage": lost_by_stage(journeys),
         "later": later_rows(journeys),
         "trial_30_days": trial_counts(journeys, planted.TRIAL, TRIAL_DAYS),
         "customers": customer_counts(journeys),
+        "stays": stay_rows(journeys, made.period),
+        "proofs": proof_rows(journeys),
+        "owners": owner_rows(journeys),
+        "scores": score_counts(journeys),
+        "spend": {channel: str(amount) for channel, amount in made.spent.items()},
     }
 
 

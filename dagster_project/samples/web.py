@@ -250,6 +250,7 @@ def _proofs(site: Site, deal: Deal, device: int) -> None:
         is_forward = move.stage.order > before.stage.order
         if event and is_forward and site.rng.random() < PROOF_SHARE:
             site.track(move.at * 1000 - lag, device, event, deal.product)
+            deal.proofs.add(event)
 
 
 def _later_visits(site: Site, deal: Deal) -> None:

@@ -245,6 +245,7 @@ BAD_RELATIONS = [
     ("segment_rules", GOOD["segment_rules"][0], "stands in line 2 already"),
     ("segment_rules", "x,1,chanel_code,=,m", "did you mean 'channel_code'?"),
     ("segment_rules", "x,1,zz_count,>=,1", "'zz_count' is no feature"),
+    ("segment_rules", "x,1,w_count,>=,1", "'w_count' counts what sellers do"),
     # funnels
     ("funnels", "f,p,,stage,journey,,,,,", "funnel_code 'f' stands in line 2 already"),
     ("funnels", "g,zz,,stage,journey,,,,,", "pipeline_code 'zz' is not in stages"),

@@ -411,6 +411,195 @@ def test_who_did_the_same_is_one_variant_and_everybody_is_in_one(
     assert len(found) == 4
 
 
+def test_stays_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth, pipelines: dict[str, str], stages: dict[str, str]
+) -> None:
+    names = ("visits", "open", "advanced", "lost", "elsewhere")
+    columns = (*(f"{name}_count" for name in names), "median_seconds")
+    found = marts(f"""
+        select pipeline_code, stage_code, {", ".join(columns)}
+        from marts.fct_bottlenecks where segment_code = 'all'
+    """)
+    assert {(row[:2], row[2:]) for row in found} == {
+        (
+            (pipelines[row["pipeline"]], stages[row["stage"]]),
+            tuple(row[column] for column in columns),
+        )
+        for row in realised["stays"]
+    }
+
+
+def test_stages_proven_by_customers_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth, pipelines: dict[str, str], stages: dict[str, str]
+) -> None:
+    """Of those that seeds/funnel_steps.csv names an action for."""
+    found = marts("""
+        select
+            pipeline_code, stage_code,
+            sum(journeys_count) filter (where evidence_code = 'all'),
+            sum(journeys_count) filter (where evidence_code = 'proven'),
+            sum(journeys_count) filter (where evidence_code = 'proven_later')
+        from marts.fct_stage_evidence
+        where owner_id = 'all' and horizon_days = 90
+        group by all
+        having count(*) filter (where evidence_code = 'seller_only') > 0
+    """)
+    planted = {
+        (pipelines[row["pipeline"]], stages[row["stage"]]): row
+        for row in realised["proofs"]
+    }
+    assert len(found) == 2
+    for pipeline, stage, entered, proven, later in found:
+        row = planted[pipeline, stage]
+        counts = (entered, proven + (later or 0))
+        assert counts == (row["entered_count"], row["proven_count"])
+
+
+def test_what_owners_came_to_is_exactly_the_realised(
+    marts: Marts, realised: Truth, pipelines: dict[str, str]
+) -> None:
+    found = marts("""
+        select pipeline_code, owner_id, journeys_count, won_count, lost_count
+        from marts.fct_owner_performance
+        where pipeline_code <> 'all' and owner_id <> 'all'
+    """)
+    names = ("journeys_count", "won_count", "lost_count")
+    assert sorted(set(found)) == sorted(
+        (pipelines[row["pipeline"]], row["owner"], *(row[name] for name in names))
+        for row in realised["owners"]
+    )
+
+
+def test_scoring_rules_are_met_by_exactly_the_realised_journeys(
+    marts: Marts, realised: Truth
+) -> None:
+    found = marts(f"""
+        select trim(rule_code), count(*) from (
+            select unnest(string_split(scores.met_rules, ',')) as rule_code
+            from marts.fct_lead_scores as scores
+            inner join marts.fct_journeys as journeys using (journey_id)
+            where {LIVE}
+        ) group by all
+    """)
+    assert realised["scores"].items() <= dict(found).items()
+
+
+def test_leads_with_points_convert_better_as_planted(marts: Marts) -> None:
+    """Who reads up or is recommended has the better chances."""
+    lift = dict(
+        marts("""
+        select band_code, lift from marts.fct_lead_score_calibration
+        where pipeline_code = 'all' and horizon_days = 90 and band_code <> 'points'
+    """)
+    )
+    assert lift["sales_qualified"] > lift["marketing_qualified"] > 1
+    assert lift["unqualified"] < lift["all"] == 1
+
+
+def test_channels_cost_and_bring_exactly_the_realised(
+    marts: Marts, realised: Truth, channels: dict[str, str]
+) -> None:
+    found = marts("""
+        select channel_code, leads, spend_amount from marts.fct_channel_performance
+        where period_code = 'all' and horizon_days = 90
+            and attribution_code = 'stated' and channel_code <> 'all'
+    """)
+    spent = {code: float(amount) for code, amount in realised["spend"].items()}
+    assert {code: leads for code, leads, _ in found if leads} == {
+        channels[name]: group["journeys_count"]
+        for name, group in realised["by_channel"].items()
+    }
+    assert len(spent) == 2
+    assert {code: amount for code, _, amount in found if amount} == pytest.approx(spent)
+
+
+def test_forms_that_nobody_recorded_are_exactly_the_planted_ones(
+    marts: Marts, realised: Truth
+) -> None:
+    """Those of people whom the CRM never heard of, and those of deleted deals."""
+    found = marts.one("""
+        select count(*) from marts.fct_unrecorded_inquiries
+        where event_code = 'form_submitted' and is_unrecorded and journey_id is null
+    """)
+    names = ("unrecorded_forms_count", "deleted_forms_count")
+    assert found == (sum(realised[name] for name in names),)
+
+
+def test_the_speed_of_answers_changes_nothing_as_planted(marts: Marts) -> None:
+    """Answers are drawn apart from what becomes of a deal."""
+    groups = {
+        answer: (count, rate)
+        for answer, count, rate in marts("""
+            select answer_code, watched_count, conversion_rate
+            from marts.fct_response_speeds
+            where pipeline_code = 'sales' and horizon_days = 90
+                and within_seconds = 14400
+        """)
+    }
+    (some, fast), (others, slow) = groups["answered"], groups["not_yet"]
+    assert min(some, others) > 200
+    pooled = (some * fast + others * slow) / (some + others)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / some + 1 / others))
+    assert abs(fast - slow) < 4 * error
+
+
+def test_those_to_go_back_to_are_exactly_the_lost_and_some_of_the_open(
+    marts: Marts, realised: Truth, pipelines: dict[str, str]
+) -> None:
+    found = {
+        (pipeline, reason): count
+        for pipeline, reason, count in marts("""
+            select pipeline_code, reason_code, count(*)
+            from marts.fct_recovery_queue group by all
+        """)
+    }
+    for name, group in realised["by_pipeline"].items():
+        pipeline = pipelines[name]
+        assert found[pipeline, "dropped"] == group["lost_count"]
+        assert 0 < found[pipeline, "silent"] < group["open_count"]
+
+
+def test_activity_is_counted_as_it_was_written_and_mails_by_their_direction(
+    sample: tuple[Marts, Truth, Path],
+) -> None:
+    marts, _, extracts = sample
+    written: Counter[str] = Counter()
+    for path in (extracts / "hubspot").glob("engagement_[cem]*/*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            written.update(row.get("type", "") for row in csv.DictReader(file))
+    found = dict(
+        marts("""
+        select volume_code, sum(volume_count) from marts.fct_activity_volumes
+        where volume_kind = 'activity' and pipeline_code = 'all' group by all
+    """)
+    )
+    assert found["call_held"] == written["CALL"] > 0
+    assert found["meeting_held"] == written["MEETING"] > 0
+    assert found["email_received"] == written["INCOMING_EMAIL"] > 0
+    # what is written after a sale wins none
+    assert 0 <= written["EMAIL"] - found["email_sent"] < 10
+
+
+def test_first_visits_of_stages_are_exactly_the_realised_ones(
+    marts: Marts, realised: Truth, pipelines: dict[str, str], stages: dict[str, str]
+) -> None:
+    found = marts("""
+        select
+            strftime(month, '%Y-%m-%d'), pipeline_code, volume_code, volume_count
+        from marts.fct_activity_volumes
+        where volume_kind = 'stage' and pipeline_code <> 'all' and volume_count > 0
+    """)
+    entered = {
+        (row["cohort_month"], pipelines[row["pipeline"]], stages[row["from_stage"]]):
+        row["entered_count"]
+        for row in realised["cohorts_90_days"]
+    }  # fmt: skip
+    open_stages = {code for _, _, code, _ in found}
+    assert {tuple(key): count for *key, count in found} == {
+        key: count for key, count in entered.items() if key[2] in open_stages
+    }
+
+
 @pytest.fixture(scope="module")
 def text_values(marts: Marts) -> dict[str, list[str]]:
     """The distinct values of every text column of the marts."""

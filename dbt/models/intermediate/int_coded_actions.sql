@@ -33,7 +33,7 @@ fitted as (
         aliases.event_code,
         aliases.actor_code,
         row_number() over (
-            partition by told.source_code, told.event_id
+            partition by told.event_kind, told.source_code, told.event_id
             order by
                 aliases.property_name,
                 aliases.property_value,

@@ -1,5 +1,6 @@
 -- What web events say under the names that aliases and steps ask them for: their
--- documents are dear to read, and few are asked.
+-- documents are dear to read, and few are asked. Of an activity they may ask for its
+-- direction, which tells a customer's mail from a seller's.
 with aliases as (
 
     select * from {{ ref('event_aliases') }}
@@ -20,6 +21,19 @@ asked as (
 
 ),
 
+activities as (
+
+    select
+        'activity' as event_kind,
+        source_code,
+        activity_id as event_id,
+        source_event,
+        'direction_code' as property_name,
+        direction_code as property_value
+    from {{ ref('int_activities') }}
+
+),
+
 told as (
 
     select
@@ -33,6 +47,13 @@ told as (
     inner join asked
         on events.source_code = asked.source_code
         and events.source_event = asked.source_event
+    union all
+    select activities.*
+    from {{ touched('activities') }} as activities
+    inner join asked
+        on activities.source_code = asked.source_code
+        and activities.source_event = asked.source_event
+        and activities.property_name = asked.property_name
 
 )
 

@@ -36,6 +36,20 @@ CAUSES = [
         "horizon",
     ),
     Fault(
+        "an activity is told by the properties of a web event of its id",
+        "models/intermediate/int_coded_actions.sql",
+        "partition by told.event_kind, told.source_code, told.event_id",
+        "partition by told.source_code, told.event_id",
+        "the_narrowest_alias_names_an_action_and_one_without_a_code_ignores_it",
+    ),
+    Fault(
+        "any direction of an activity is asked for",
+        "models/intermediate/int_event_properties.sql",
+        "        and activities.property_name = asked.property_name\n",
+        "",
+        "only_what_aliases_and_steps_ask_for_is_read_from_an_events_document",
+    ),
+    Fault(
         "an inquiry is missing before a journey is due",
         "models/intermediate/int_inquiries.sql",
         "when due_at > watched_until then 'awaited'",
