@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 from statsmodels.duration.survfunc import CumIncidenceRight
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint, proportions_ztest
+from statsmodels.stats.power import normal_power
+from statsmodels.stats.proportion import (
+    confint_proportions_2indep,
+    proportion_confint,
+    proportions_ztest,
+)
 
 from tests.models.stories import changes, deal, registry, segments_by_product, stage
 from tests.warehouse import Marts, Warehouse
@@ -58,6 +63,24 @@ BENCHMARK = {
     "rate": 0.25,
     "citation": "made up",
 }
+EXPECTED_DIFFERENCE = 0.25
+EXPERIMENTS = [
+    {
+        "experiment_code": f"{treated}, {month}",
+        "experiment_name": f"{treated} beside {control}",
+        "pipeline_code": "p",
+        "segment_code": treated,
+        "control_segment_code": control,
+        "from_stage_code": "a",
+        "to_stage_code": "w",
+        "horizon_days": 30,
+        "started_on": month,
+        "ended_on": (month + timedelta(days=31)).replace(day=1),
+        "expected_difference": EXPECTED_DIFFERENCE,
+    }
+    for month in MONTHS
+    for treated, control in (("gate", "plain_door"), ("glass_door", "plain_door"))
+]
 
 Cohort = tuple[date, str, str]
 # What became of a journey: the seconds until then, and what it was.
@@ -118,9 +141,14 @@ def random_cohorts(warehouse: Warehouse) -> tuple[Marts, Ends]:
         }
         for channel in CHANNELS
     ]
-    compared = {"targets": TARGETS, "benchmarks": [BENCHMARK], "channels": channels}
+    compared = {
+        "targets": TARGETS,
+        "benchmarks": [BENCHMARK],
+        "channels": channels,
+        "experiments": EXPERIMENTS,
+    }
     seeds = registry(STAGES) | segments_by_product(*PRODUCTS) | compared
-    models = ("fct_monthly_conversions",)
+    models = ("fct_monthly_conversions", "fct_experiment_results")
     return warehouse.build(files, seeds=seeds, models=models), ends
 
 
@@ -348,3 +376,76 @@ def test_benchmarks_stand_beside_their_pair_and_horizon(
     for row in facts:
         expected = 0.25 if row["horizon_days"] == 30 else None
         assert row["benchmark_rate"] == expected
+
+
+Trial = tuple[dict[str, Any], list[int], list[int]]
+
+
+@pytest.fixture(scope="module")
+def trials(random_cohorts: tuple[Marts, Ends]) -> list[Trial]:
+    """Experiments beside their controls; who converted and was watched, by arm."""
+    marts, ends = random_cohorts
+    experiments = {str(row["experiment_code"]): row for row in EXPERIMENTS}
+    found = []
+    for row in marts.rows("""
+        select * from marts.fct_experiment_results where comparison_code = 'control'
+    """):
+        stated = experiments[row["experiment_code"]]
+        converted, watched = [], []
+        for name in ("segment_code", "control_segment_code"):
+            arm = ends[stated["started_on"], str(stated[name]), "all"]
+            entered = [each for each in arm if is_followed(each)]
+            watched.append(len(entered))
+            converted.append(sum(each[1] == WON for each in entered if in_time(each)))
+        found.append((row, converted, watched))
+    assert len(found) == len(EXPERIMENTS)
+    return found
+
+
+def in_time(ending: tuple[float, int]) -> bool:
+    return ending[0] <= 30 * 86_400
+
+
+def is_followed(ending: tuple[float, int]) -> bool:
+    """Whoever was decided within the horizon, or there when it ended."""
+    return ending[1] != CENSORED or ending[0] >= 30 * 86_400
+
+
+def test_shares_of_an_experiment_differ_by_newcombes_interval(
+    trials: list[Trial],
+) -> None:
+    compared = [trial for trial in trials if trial[0]["is_mature"]]
+    assert len(compared) >= 10
+    for row, converted, watched in compared:
+        assert [row["treated_converted_count"], row["compared_converted_count"]] == (
+            converted
+        )
+        low, high = confint_proportions_2indep(
+            converted[0], watched[0], converted[1], watched[1], method="newcomb"
+        )
+        found = (row["difference_low"], row["difference_high"])
+        assert found == pytest.approx((low, high), abs=1e-12)
+
+
+def test_an_experiment_is_tested_by_the_pooled_z_test(trials: list[Trial]) -> None:
+    p_values = []
+    for row, converted, watched in trials:
+        if row["warning_code"] is None:
+            _, p_value = proportions_ztest(converted, watched)
+            assert row["p_value"] == pytest.approx(p_value, rel=1e-9, abs=1e-15)
+            p_values.append(p_value)
+    assert min(p_values) < 0.05 < max(p_values)
+
+
+def test_the_power_of_an_experiment_is_that_of_its_size(trials: list[Trial]) -> None:
+    """Of the tail on the side of the difference; the other is nothing."""
+    for row, converted, watched in trials:
+        if row["warning_code"] is None:
+            rate = converted[1] / watched[1]
+            expected = rate + EXPECTED_DIFFERENCE
+            variances = (expected * (1 - expected), rate * (1 - rate))
+            spread = sum(v / n for v, n in zip(variances, watched, strict=True))
+            power = normal_power(
+                EXPECTED_DIFFERENCE, 1, alpha=0.05, sigma=math.sqrt(spread)
+            )
+            assert row["power_rate"] == pytest.approx(power, abs=1e-6)
