@@ -137,13 +137,15 @@ order by
 
 _PLAYS = """
 select
-    pipeline_code, horizon_days, scenario_code, play_code, place, summed_gain,
+    scenarios.pipeline_code, horizon_days, scenario_code, play_code,
+    coalesce(play_name, play_code) as play_name, place, summed_gain,
     wins_factor, base_wins_count, wins, added_wins, base_amount, added_amount,
     horizon_days = first_value(horizon_days) over (
-        partition by pipeline_code order by base_wins_count desc, horizon_days
+        partition by scenarios.pipeline_code order by base_wins_count desc, horizon_days
     ) as is_most_known,
-from marts.fct_uplift_scenarios
-order by pipeline_code, horizon_days, scenario_code, place, play_code
+from marts.fct_uplift_scenarios as scenarios
+left join marts.dim_plays using (play_code)
+order by scenarios.pipeline_code, horizon_days, scenario_code, place, play_code
 """
 
 # Whom to go back to stands in the queue itself; here nobody is told.
@@ -220,7 +222,7 @@ select
     losses.pipeline_code, segment_code,
     coalesce(segment_name, segment_code) as segment_name,
     losses.stage_code, coalesce(here.stage_name, losses.stage_code) as stage_name,
-    loss_reason_code,
+    loss_reason_code, coalesce(loss_reason_name, loss_reason_code) as loss_reason_name,
     missed_stage_code,
     coalesce(missed.stage_name, missed_stage_code, 'none left') as missed_stage_name,
     min(lost_month) as first_month, max(lost_month) as last_month,
@@ -229,6 +231,7 @@ select
     sum(lost_amount) as lost_amount,
 from marts.fct_loss_reasons as losses
 left join marts.dim_segments as segments using (segment_code)
+left join marts.dim_loss_reasons using (loss_reason_code)
 left join names as here
     on here.pipeline_code = losses.pipeline_code
     and here.stage_code = losses.stage_code

@@ -451,6 +451,10 @@ def everything() -> dict[str, Rows]:
     return {
         "dim_stages": STAGES,
         "dim_segments": SEGMENTS,
+        "dim_plays": [{"play_code": "call_soon", "play_name": "Call soon"}],
+        "dim_loss_reasons": [
+            {"loss_reason_code": "no_time", "loss_reason_name": "Had no time"}
+        ],
         "fct_journeys": [a_journey(), a_journey(outcome_code="bad")],
         "fct_segment_funnels": [
             a_step(

@@ -220,7 +220,8 @@ def test_the_best_play_is_told_at_the_horizon_most_wins_are_known_for(
         a_play(scenario_code="one_after_another", added_wins=70.0),
         a_play(scenario_code="together", play_code="all", added_wins=13.5),
     ]
-    told = ask(fct_uplift_scenarios=plays)[ACTION]
+    names = [{"play_code": "call_soon", "play_name": "Call soon"}]
+    told = ask(fct_uplift_scenarios=plays, dim_plays=names)[ACTION]
     assert "“Call soon” would add most by itself (p): 10.0 wins to 40 within 90" in told
     assert "All together would add 13.5." in told
 

@@ -580,6 +580,21 @@ def test_activity_is_counted_as_it_was_written_and_mails_by_their_direction(
     assert 0 <= written["EMAIL"] - found["email_sent"] < 10
 
 
+@pytest.mark.parametrize(
+    ("table", "code", "names"),
+    [
+        ("fct_loss_reasons", "loss_reason_code", "dim_loss_reasons"),
+        ("fct_uplift_scenarios", "play_code", "dim_plays"),
+        ("fct_channel_performance", "channel_code", "dim_channels"),
+        ("fct_segment_funnels", "segment_code", "dim_segments"),
+    ],
+)
+def test_every_code_has_a_name(marts: Marts, table: str, code: str, names: str) -> None:
+    used = f"select distinct {code} from marts.{table} where {code} <> 'all'"
+    assert marts(used)
+    assert marts(f"{used} and {code} not in (select {code} from marts.{names})") == []
+
+
 def test_first_visits_of_stages_are_exactly_the_realised_ones(
     marts: Marts, realised: Truth, pipelines: dict[str, str], stages: dict[str, str]
 ) -> None:

@@ -60,7 +60,7 @@ def plays() -> Spec:
         layers,
         row_axis("play:N"),
         "Wins and value that each play would add, alone and all together.",
-        {"play": f"{pipeline} + ({together} : {humane('play_code')})"},
+        {"play": f"{pipeline} + ({together} : datum.play_name)"},
         where="datum.scenario_code != 'one_after_another'",
     )
 

@@ -95,15 +95,15 @@ def waits() -> Spec:
 
 def losses() -> Spec:
     """Journeys lost, by the reason that was stated."""
-    return _lost("reason", {"reason": humane("loss_reason_code")}, "by stated reason")
+    return _lost("loss_reason_name", "by stated reason")
 
 
 def missed() -> Spec:
     """The same, by the step of the customer that was not taken."""
-    return _lost("missed_stage_name", {}, "by the step not taken")
+    return _lost("missed_stage_name", "by the step not taken")
 
 
-def _lost(field: str, names: dict[str, str], how: str) -> Spec:
+def _lost(field: str, how: str) -> Spec:
     return plain_bars(
         "losses",
         "sum(lost_count):Q",
@@ -116,7 +116,6 @@ def _lost(field: str, names: dict[str, str], how: str) -> Spec:
             alt.Tooltip("sum(lost_amount):Q", title="Their value", format=",.0f"),
         ],
         f"Journeys lost, {how}.",
-        names,
     )
 
 
