@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from dagster_project.samples.deals import Deal
@@ -52,6 +53,22 @@ def _entered(deal: Deal, seconds: int) -> Iterator[tuple[str, str, str, str, boo
             names = (pipeline.steps[start].stage_id, pipeline.steps[goal].stage_id)
             month = f"{day_text(entered // DAY)[:7]}-01"
             yield pipeline.pipeline_id, month, *names, is_converted
+
+
+def reach_rows(
+    journeys: Sequence[Deal], period: Period, days: int
+) -> list[dict[str, Any]]:
+    """Per pipeline and step up to the sale: journeys old enough that came so far."""
+    reached: Counter[tuple[str, str]] = Counter()
+    old_enough = (d for d in journeys if period.end_at - d.entered_at >= days * DAY)
+    for deal, pipeline in product(old_enough, PIPELINES):
+        times = firsts(deal, pipeline)
+        for step, stage in enumerate(pipeline.steps[: pipeline.first_won + 1]):
+            first = min((at for order, at in times.items() if order >= step), default=0)
+            is_in_time = 0 < first <= deal.entered_at + days * DAY
+            reached[pipeline.pipeline_id, stage.stage_id] += is_in_time
+    names = ("pipeline", "stage", "reached_count")
+    return [dict(zip(names, (*key, n), strict=True)) for key, n in reached.items()]
 
 
 def firsts(deal: Deal, pipeline: Pipeline) -> dict[int, int]:

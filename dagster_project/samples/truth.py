@@ -17,7 +17,7 @@ from dagster_project.samples.causes import (
     score_counts,
     stay_rows,
 )
-from dagster_project.samples.cohorts import cohort_rows
+from dagster_project.samples.cohorts import cohort_rows, reach_rows
 from dagster_project.samples.deals import Deal, Move
 from dagster_project.samples.outcomes import (
     customer_counts,
@@ -238,6 +238,7 @@ def _realised(made: Made) -> dict[str, Any]:
             _is_deleted(deal) and deal.has_web for deal in made.deals
         ),
         "cohorts_90_days": cohort_rows(journeys, made.period, HORIZON_DAYS),
+        "reached_90_days": reach_rows(journeys, made.period, HORIZON_DAYS),
         "won_by_month": won_by_month(journeys),
         "lost_by_stage": lost_by_stage(journeys),
         "later": later_rows(journeys),

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import operator
 import re
 from collections import Counter, defaultdict
 from datetime import date
@@ -578,6 +579,58 @@ def test_activity_is_counted_as_it_was_written_and_mails_by_their_direction(
     assert found["email_received"] == written["INCOMING_EMAIL"] > 0
     # what is written after a sale wins none
     assert 0 <= written["EMAIL"] - found["email_sent"] < 10
+
+
+def test_steps_that_plays_raise_are_reached_by_exactly_the_realised_journeys(
+    marts: Marts, realised: Truth, pipelines: dict[str, str], stages: dict[str, str]
+) -> None:
+    found = marts("""
+        select pipeline_code, stage_code, reached_count
+        from marts.fct_step_rates where horizon_days = 90
+    """)
+    reached = {
+        (pipelines[row["pipeline"]], stages[row["stage"]]): row["reached_count"]
+        for row in realised["reached_90_days"]
+    }
+    assert {tuple(key): count for *key, count in found} == reached
+    wins = marts("""
+        select distinct scenarios.pipeline_code, steps.stage_code, base_wins_count
+        from marts.fct_uplift_scenarios as scenarios
+        inner join marts.fct_step_rates as steps
+            on scenarios.pipeline_code = steps.pipeline_code
+            and scenarios.horizon_days = steps.horizon_days
+            and steps.is_sale
+        where scenarios.horizon_days = 90
+    """)
+    assert wins
+    assert {tuple(key): count for *key, count in wins}.items() <= reached.items()
+
+
+def test_an_inquiry_brings_the_wins_that_were_planted(
+    marts: Marts, truth: Truth, pipelines: dict[str, str], stages: dict[str, str]
+) -> None:
+    """Weighted by who asked; the trial raised the chances of some a little."""
+    chances = {
+        (row["from_stage"], row["segment"], row["channel"]): row["probability"]
+        for row in truth["planted"]["wins"]
+    }
+    for name, pipeline in pipelines.items():
+        made = next(p for p in truth["pipelines"] if p["pipeline"] == name)
+        first = made["stages_in_order"][0]
+        found, count = marts.one(
+            """
+            select max(wins_per_volume), sum(volume_count)
+            from marts.fct_activity_volumes
+            where volume_kind = 'stage' and pipeline_code = ? and volume_code = ?
+            """,
+            *(pipeline, stages[first]),
+        )
+        who = [row for row in truth["realised"]["journeys"] if row["pipeline"] == name]
+        weights = [row["journeys_count"] for row in who]
+        planted = [chances[first, row["segment"], row["channel"]] for row in who]
+        expected = sum(map(operator.mul, weights, planted)) / sum(weights)
+        error = math.sqrt(expected * (1 - expected) / int(count))
+        assert abs(found - expected) < 4 * error
 
 
 @pytest.mark.parametrize(
