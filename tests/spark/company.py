@@ -74,6 +74,8 @@ def fitted(name: str, row: Row) -> Row:
         return {**row, "step_code": row["step_code"] or f"out_{row['step_order']}"}
     if name == "experiments":
         return {**row, "to_stage_code": "w"}
+    if name == "segment_rules" and row["feature_code"] == "call_count":
+        return {**row, "feature_code": "form_count"}
     return {**row, **named(name, row)}
 
 
