@@ -23,6 +23,8 @@ def small(folder: Path) -> list[Call]:
         ("nights", "--deals", "2000", "--events", "40000"),
         ("build", str(whole), "--deals", "2000", "--months", "12"),
         ("queries", str(whole / "4000" / "data")),
+        ("dashboard", str(whole / "4000" / "data")),
+        ("dashboard", str(whole / "4000" / "data"), "--times", "100"),
     ]
 
 
@@ -37,6 +39,7 @@ def large(folder: Path) -> list[Call]:
         ("nights", "--deals", "50000", "--events", "1000000"),
         ("build", str(whole), "--deals", "1000000"),
         ("queries", str(whole / "2000000" / "data")),
+        ("dashboard", str(whole / "2000000" / "data")),
     ]
 
 
