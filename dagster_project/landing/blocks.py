@@ -2,16 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 BLOCK = 2 * 1024 * 1024
-LEAST = 256 * 1024
+LEAST = 1024 * 1024
 MARK = b"\xef\xbb\xbf"
 NEWLINE, RETURN = 10, 13
 Positions = npt.NDArray[np.int64]
@@ -59,31 +59,53 @@ def size_for(size: int, threads: int) -> int:
     return max(LEAST, min(BLOCK, size // threads + 1))
 
 
-@contextmanager
-def read_ahead(
-    blocks: Iterator[Block], read: Callable[[Block], Read], threads: int
-) -> Iterator[Iterator[tuple[Block, Read]]]:
-    """What `read` makes of each block, in order; a few blocks are held at a time."""
-    ahead: deque[tuple[Block, Future[Read]]] = deque()
+class Crew:
+    """Threads that read blocks: started at first use, and kept from file to file."""
 
-    def in_order() -> Iterator[tuple[Block, Read]]:
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._pool = ThreadPoolExecutor(threads)
+        self._begun: dict[tuple[str, int], Future[Any]] = {}
+
+    def begin(
+        self, sha256: str, blocks: Iterator[Block], read: Callable[[Block], object]
+    ) -> None:
+        """Read the blocks of a file whose turn comes later, by its hash."""
         for block in blocks:
-            ahead.append((block, pool.submit(read, block)))
-            if len(ahead) > threads:
+            self._begun[sha256, block.start] = self._pool.submit(read, block)
+
+    def forget(self, sha256: str) -> None:
+        """Whatever was begun of a file and not asked for."""
+        for key in [key for key in self._begun if key[0] == sha256]:
+            self._begun.pop(key).cancel()
+
+    @contextmanager
+    def read_ahead(
+        self, sha256: str, blocks: Iterator[Block], read: Callable[[Block], Read]
+    ) -> Iterator[Iterator[tuple[Block, Read]]]:
+        """What `read` makes of each block, in order; a few are held at a time."""
+        ahead: deque[tuple[Block, Future[Read]]] = deque()
+
+        def in_order() -> Iterator[tuple[Block, Read]]:
+            for block in blocks:
+                begun = self._begun.pop((sha256, block.start), None)
+                ahead.append((block, begun or self._pool.submit(read, block)))
+                if len(ahead) > self.threads:
+                    yield taken()
+            while ahead:
                 yield taken()
-        while ahead:
-            yield taken()
 
-    def taken() -> tuple[Block, Read]:
-        block, future = ahead.popleft()
-        return block, future.result()
+        def taken() -> tuple[Block, Read]:
+            block, future = ahead.popleft()
+            return block, future.result()
 
-    with ThreadPoolExecutor(threads) as pool:
         try:
             yield in_order()
         finally:
-            for _, future in ahead:
-                future.cancel()
+            wait([future for _, future in ahead if not future.cancel()])
+
+    def close(self) -> None:
+        self._pool.shutdown()
 
 
 def line_borders(block: Block) -> tuple[Positions, Positions]:

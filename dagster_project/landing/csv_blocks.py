@@ -12,11 +12,11 @@ import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
 
 from dagster_project.landing.blocks import (
     Block,
+    Crew,
     Positions,
     cut,
     join_runs,
     mark_of,
-    read_ahead,
     size_for,
 )
 from dagster_project.landing.contract import Contract
@@ -49,7 +49,7 @@ def read_csv_in_blocks(
     emit: Callable[[Rows | ArrowRows], None],
     rejects: RejectSink,
     duck: Duck,
-    threads: int,
+    crew: Crew,
 ) -> Reading:
     """Emit every good row; give every bad record to `rejects`, as `read_csv` does.
 
@@ -65,8 +65,8 @@ def read_csv_in_blocks(
         body = Body(incoming, contract, columns, emit, rejects)
         parser = _Parser(columns, contract, incoming.extracted_at, duck)
         place = _Place(text, contract, len(columns), body, lines)
-        blocks = cut(file, lines.position, size_for(incoming.size, threads))
-        with read_ahead(blocks, parser.read, threads) as parsed:
+        blocks = cut(file, lines.position, size_for(incoming.size, crew.threads))
+        with crew.read_ahead(incoming.sha256, blocks, parser.read) as parsed:
             for block, found in parsed:
                 rows = place.land(block, found, columns)
                 body.count(rows)

@@ -26,7 +26,8 @@ def keyless_sql(columns: Sequence[str]) -> str:
 def time_sql(column: str, zone: str) -> str:
     """Text to naive UTC, null where it is not plainly a time; `times.py` reads more."""
     day = r"\d{4}-\d{2}-\d{2}"
-    moment = day + r"[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?"
+    # to DuckDB 24:00:00 is the next day, to us it is none
+    moment = day + r"[ T]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,6})?"
     offset = r"(Z|\+00|[+-]\d{2}:\d{2})"
     return f"""case
         when regexp_full_match({column}, '{day}')

@@ -109,6 +109,11 @@ def check_place(path: Path, extracts: Path) -> None:
         raise RefusedError("not a regular file; put a plain file in its place")
 
 
+def is_held(path: Path) -> bool:
+    """Whether a file is read whole at once: it is small and not packed."""
+    return path.suffix not in PACKED and path.stat().st_size <= SMALL
+
+
 def digest(path: Path) -> tuple[str, bytes | None]:
     """The sha256 of a file, and its bytes where it is small and not packed."""
     with path.open("rb") as file:

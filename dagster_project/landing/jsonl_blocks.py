@@ -1,7 +1,9 @@
 """JSON Lines to rows, block by block: sure lines at once, the others with care."""
 
 import heapq
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import IO
 
 import numpy as np
@@ -10,10 +12,10 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from dagster_project.landing.blocks import (
     Block,
+    Crew,
     Mask,
     cut,
     mark_of,
-    read_ahead,
     size_for,
 )
 from dagster_project.landing.contract import Contract
@@ -36,7 +38,7 @@ def read_jsonl_in_blocks(
     emit: Callable[[Rows | ArrowRows], None],
     rejects: RejectSink,
     duck: Duck,
-    threads: int,
+    crew: Crew,
 ) -> Reading:
     """Emit every good object; give every bad line to `rejects`, as `read_jsonl` does.
 
@@ -49,8 +51,9 @@ def read_jsonl_in_blocks(
     body = Body(incoming, contract, emit, rejects)
     with incoming.open() as file, incoming.open() as again:
         place = _Place(again, incoming, contract, body, duck)
-        blocks = cut(file, mark_of(file), size_for(incoming.size, threads))
-        with read_ahead(blocks, lambda block: survey(block, duck), threads) as found:
+        blocks = _blocks(file, incoming.size, crew)
+        surveys = partial(survey, duck=duck)
+        with crew.read_ahead(incoming.sha256, blocks, surveys) as found:
             for block, surveyed in found:
                 rows = place.land(block, surveyed)
                 body.count(rows)
@@ -58,6 +61,19 @@ def read_jsonl_in_blocks(
     reading = body.finish()
     check_keys(reading, body.columns, contract)
     return reading
+
+
+def begin_jsonl(
+    sha256: str, content: bytes, contract: Contract, duck: Duck, crew: Crew
+) -> None:
+    """Survey a small file before its turn, beside whatever is landed meanwhile."""
+    if contract.encoding == "utf-8":
+        blocks = _blocks(io.BytesIO(content), len(content), crew)
+        crew.begin(sha256, blocks, partial(survey, duck=duck))
+
+
+def _blocks(file: IO[bytes], size: int, crew: Crew) -> Iterator[Block]:
+    return cut(file, mark_of(file), size_for(size, crew.threads))
 
 
 class _Place:

@@ -3,7 +3,7 @@
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from dagster_project.addresses import masked
 from dagster_project.landing import lake
 from dagster_project.landing.admissions import read_withdrawn
+from dagster_project.landing.blocks import Crew
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_blocks import read_csv_in_blocks
 from dagster_project.landing.csv_reader import read_csv
@@ -30,10 +31,11 @@ from dagster_project.landing.incoming import (
     digest,
     ends_open,
     find_files,
+    is_held,
     stated_time,
     unpacked,
 )
-from dagster_project.landing.jsonl_blocks import read_jsonl_in_blocks
+from dagster_project.landing.jsonl_blocks import begin_jsonl, read_jsonl_in_blocks
 from dagster_project.landing.jsonl_reader import read_jsonl
 from dagster_project.landing.lake import FileOutcome
 from dagster_project.landing.parquet_reader import read_parquet
@@ -59,6 +61,7 @@ UNFINISHED = (
 TINY = 32 * 1024
 CAREFUL_READERS = {"csv": read_csv, "jsonl": read_jsonl}
 READERS = {"csv": read_csv_in_blocks, "jsonl": read_jsonl_in_blocks}
+BEGINNERS = {"jsonl": begin_jsonl}
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,9 @@ def land(
     declare_tombstones(paths)
     with open_night(contract, paths, batch_id, memory_limit, threads) as night:
         found = find_files(contract, paths.extracts)
-        for file in found:
+        for file, following in itertools.zip_longest(found, found[1:]):
+            if following:
+                night.look_ahead(following)
             night.look_at(file)
         night.forget_missing({file.name for file in found})
         night.commit()
@@ -129,11 +134,12 @@ def open_night(
     ) as folder:
         # what reads text asks from several threads; each of them is one of DuckDB's
         own = threads if contract.format == "parquet" else 1
-        duck = Duck(Path(folder), memory_limit, own)
-        night = Night(contract, paths, batch_id, Path(folder), duck, threads)
+        duck, crew = Duck(Path(folder), memory_limit, own), Crew(threads)
+        night = Night(contract, paths, batch_id, Path(folder), duck, crew)
         try:
             yield night
         finally:
+            crew.close()
             duck.close()
             night.clean()
 
@@ -148,7 +154,7 @@ class Night:
         batch_id: str,
         scratch: Path,
         duck: Duck,
-        threads: int,
+        crew: Crew,
     ) -> None:
         self.outcomes: list[FileOutcome] = []
         self.still_refused: list[FileOutcome] = []
@@ -157,7 +163,8 @@ class Night:
         self._batch_id = batch_id
         self._scratch = scratch
         self._duck = duck
-        self._threads = threads
+        self._crew = crew
+        self._looked: dict[str, tuple[str, bytes | None]] = {}
         self._name = lake.name_of(batch_id, contract)
         self._folder = lake.batch_folder(paths, contract, batch_id)
         self._is_taken = (paths.manifest / self._name).exists()
@@ -186,14 +193,36 @@ class Night:
         if outcome.status_code == lake.LANDED:
             self._landed.setdefault(lake.identity_of(outcome, self._contract), outcome)
 
+    def look_ahead(self, found: Found) -> None:
+        """Begin to read a file whose turn comes next, if it is held whole and new."""
+        begin = BEGINNERS.get(self._contract.format)
+        with suppress(RefusedError, OSError):  # told when its turn comes
+            if begin is None or not is_held(found.path):
+                return
+            sha256, content = self._looked[found.name] = self._digest(found)
+            is_known = self._is_known(self._outcome(found, sha256))
+            if content and len(content) > TINY and not is_known:
+                begin(sha256, content, self._contract, self._duck, self._crew)
+
+    def _digest(self, found: Found) -> tuple[str, bytes | None]:
+        if found.name in self._looked:
+            return self._looked.pop(found.name)
+        check_place(found.path, self._paths.extracts)
+        return digest(found.path)
+
     def look_at(self, found: Found) -> None:
         """Land a file, or say why not; same name and same content is no news."""
         try:
-            check_place(found.path, self._paths.extracts)
-            sha256, content = digest(found.path)
+            sha256, content = self._digest(found)
         except (RefusedError, OSError) as error:
             self._refuse(self._outcome(found, ""), str(error))
             return
+        try:
+            self._look_into(found, sha256, content)
+        finally:
+            self._crew.forget(sha256)
+
+    def _look_into(self, found: Found, sha256: str, content: bytes | None) -> None:
         outcome = self._outcome(found, sha256)
         if outcome.version in self._withdrawn:
             self._left_out.add(found.name)
@@ -405,7 +434,7 @@ class Night:
         format, given = self._contract.format, (incoming, self._contract, emit)
         if incoming.size <= TINY:
             return CAREFUL_READERS[format](*given, self._rejects)
-        return READERS[format](*given, self._rejects, self._duck, self._threads)
+        return READERS[format](*given, self._rejects, self._duck, self._crew)
 
     def commit(self) -> None:
         """Rows first, rejects next, the manifest last: without it nothing counts."""
