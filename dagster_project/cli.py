@@ -90,12 +90,12 @@ def main() -> None:
       funnelhouse run
       funnelhouse status
 
-    Exit codes: 0 done or nothing to do, 1 fault, 2 usage, 3 refused by a gate or a
-    check, 4 another run holds the lock.
+    Each command shows examples with --help. Exit codes: 0 done or nothing to do, 1
+    fault, 2 usage, 3 refused by a gate or a check, 4 another run holds the lock.
     """
 
 
-@main.command()
+@main.command(short_help="Make sample extracts, and write down the truth in them.")
 @click.option("--deals", default=5000, show_default=True, help="Deals to make.")
 @click.option("--events", default=200_000, show_default=True, help="Web events.")
 @click.option("--months", default=18, show_default=True, help="Months they span.")
@@ -194,7 +194,7 @@ def run(
     sys.exit(summary.exit_code)
 
 
-@main.command()
+@main.command(short_help="Show what is published, its accounts, how fresh it is.")
 @click.option("--settings", "with_settings", is_flag=True, help="Show the settings.")
 @_JSON
 def status(with_settings: bool, as_json: bool) -> None:
@@ -217,7 +217,7 @@ def status(with_settings: bool, as_json: bool) -> None:
     _print_json(found.to_dict()) if as_json else show_status(found, settings.data)
 
 
-@main.command()
+@main.command(short_help="Check seeds and source declarations; touches no data.")
 @_JSON
 def check(as_json: bool) -> NoReturn:
     """Check seeds and source declarations, without touching any data.
@@ -244,7 +244,7 @@ def check(as_json: bool) -> NoReturn:
     sys.exit(REFUSED if found else 0)
 
 
-@main.command()
+@main.command(short_help="Parse the models ahead, so that a first night need not.")
 def prepare() -> None:
     """Parse the models ahead, so that a first night need not; `make` does it.
 
@@ -264,7 +264,7 @@ def prepare() -> None:
         refuse(str(error), FAULT)
 
 
-@main.command()
+@main.command(short_help="Say what a table or column means, or why it is empty.")
 @click.argument("name", shell_complete=complete_table)
 @_JSON
 def explain(name: str, as_json: bool) -> None:
@@ -294,7 +294,7 @@ def explain(name: str, as_json: bool) -> None:
         show_explanation(each)
 
 
-@main.command()
+@main.command(short_help="Write a page of all tables, columns and lineage.")
 def docs() -> None:
     """Write a page of all tables: columns, lineage, who reads them, a glossary.
 
@@ -338,7 +338,7 @@ def report(only_path: bool) -> None:
     click.echo(write_quality(folder, paths))
 
 
-@main.command()
+@main.command(short_help="Serve the dashboard, until it is stopped with Ctrl-C.")
 @click.option(
     "--port", default=8501, show_default=True, type=_PORT, help="Where to listen."
 )
@@ -405,7 +405,7 @@ def rollback(generation: str | None) -> None:
         refuse(str(error), FAULT)
 
 
-@main.command()
+@main.command(short_help="Load what is published into PostgreSQL.")
 @click.option(
     "--to",
     "server",
@@ -450,7 +450,7 @@ _SHA256 = click.option(
 )
 
 
-@main.command()
+@main.command(short_help="Take back FILE, as if it had never come.")
 @_FILE
 @click.option("--reason", required=True, help="Why; shown wherever the file is.")
 @_SHA256
@@ -471,7 +471,7 @@ def withdraw(file: str, reason: str, sha256: str) -> None:
     _correct(lambda: corrections.withdraw(settings, file, reason, sha256))
 
 
-@main.command()
+@main.command(short_help="Let FILE, which was withdrawn, in again.")
 @_FILE
 @click.option("--reason", default="", help="Why.")
 @_SHA256
@@ -488,7 +488,7 @@ def admit(file: str, reason: str, sha256: str) -> None:
     _correct(lambda: corrections.admit(settings, file, reason, sha256))
 
 
-@main.command()
+@main.command(short_help="Land FILE again, its rejected records mended.")
 @click.argument("file", required=False)
 @click.option(
     "--to",
@@ -545,7 +545,7 @@ def reland(
         _correct(lambda: corrections.reland(settings, file, sha256))
 
 
-@main.command()
+@main.command(short_help="Erase a person everywhere, and prove it.")
 @click.argument("address")
 @click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
 @_JSON
@@ -588,7 +588,7 @@ def forget(address: str, yes: bool, as_json: bool) -> NoReturn:
     sys.exit(done.exit_code)
 
 
-@main.command()
+@main.command(short_help="Print what bash, zsh or fish needs to complete commands.")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
     """Print what a shell has to read to complete commands, tables and generations.

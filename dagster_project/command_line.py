@@ -28,7 +28,13 @@ FAULT = 1
 
 
 class Commands(click.Group):
-    """A group in which a fault of the machine is told in words, and ends with 1."""
+    """A group in which a fault of the machine is told in words, and ends with 1.
+
+    Its commands are listed as one comes to need them, which is as they are defined.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.commands]
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

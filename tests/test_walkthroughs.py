@@ -87,10 +87,9 @@ def copied(project: Path) -> Path:
 
 
 def git(project: Path, *call: str) -> str:
-    reader = ("user.name=reader", "user.email=reader@example.com")
-    settings = [f"-c{each}" for each in (*reader, "commit.gpgsign=false")]
+    reader = ("-c", "user.name=reader", "-c", "user.email=reader@example.com")
     done = subprocess.run(
-        ["git", *settings, *call],
+        ["git", *reader, "-c", "commit.gpgsign=false", *call],
         cwd=project,
         check=True,
         capture_output=True,

@@ -73,6 +73,12 @@ def test_an_example_can_be_typed_as_it_stands(
     main.commands[name].make_context(name, arguments)
 
 
+def test_the_list_of_commands_is_whole_and_in_the_order_of_their_use() -> None:
+    listed = CliRunner().invoke(main, ["--help"]).output.partition("Commands:\n")[2]
+    assert "..." not in listed
+    assert [line.split()[0] for line in listed.splitlines()][:2] == ["sample", "run"]
+
+
 def completed(line: str, data: Path) -> list[str]:
     """What bash is offered behind a line."""
     words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
