@@ -19,7 +19,7 @@ from click.shell_completion import (
 )
 
 from dagster_project.paths import Paths
-from dagster_project.remedies import with_remedy
+from dagster_project.remedies import OF_A_COMMAND, with_remedy
 from dagster_project.settings import SettingError, Settings
 
 PROGRAM = "funnelhouse"
@@ -42,7 +42,7 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise
         except OSError as error:
-            refuse(with_remedy(told_of(error)), FAULT)
+            refuse(with_remedy(told_of(error), OF_A_COMMAND), FAULT)
 
 
 def refuse(message: str, code: int) -> NoReturn:
