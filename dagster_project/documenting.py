@@ -4,7 +4,7 @@ It is dbt's page, put together here: dbt itself takes seconds to do the same.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,12 @@ def render(graph: Mapping[str, Any], types: Mapping[str, Mapping[str, str]]) -> 
 
 def _described(
     graph: Mapping[str, Any], types: Mapping[str, Mapping[str, str]]
-) -> "list[tuple[str, dict[str, Any]]]":
-    return [
-        (unique_id, _table(node, types[f"{node['schema']}.{node['alias']}"]))
-        for unique_id, node in graph["nodes"].items()
-        if f"{node['schema']}.{node.get('alias')}" in types
-    ]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The nodes that were built, as dbt's catalog has them."""
+    for unique_id, node in graph["nodes"].items():
+        built = types.get(f"{node['schema']}.{node['alias']}")
+        if built is not None:
+            yield unique_id, _table(node, built)
 
 
 def _table(node: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
@@ -73,9 +73,9 @@ def _table(node: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
         name: {"name": name, "type": kind, "index": place, "comment": None}
         for place, (name, kind) in enumerate(types.items(), start=1)
     }
-    names = ("schema", "database")
-    told = {"name": node["alias"], "type": "table"} | {n: node[n] for n in names}
-    return {"metadata": told, "columns": columns, "stats": {}}
+    named = {name: node[name] for name in ("schema", "database")}
+    table = {**named, "name": node["alias"], "type": "table"}
+    return {"metadata": table, "columns": columns, "stats": {}}
 
 
 def _types(warehouse: Path) -> dict[str, dict[str, str]]:
