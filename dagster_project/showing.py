@@ -1,6 +1,7 @@
 """How nights and states look on a terminal; plain lines where there is none."""
 
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -88,9 +89,26 @@ def progress(paths: Paths, quiet: bool = False) -> Iterator[Observe | None]:
         pace = Pace.of_nights_before(paths)
         columns = (TextColumn("{task.description:40}"), BarColumn())
         more = (TaskProgressColumn(), TimeElapsedColumn(), TimeLeft(pace.total))
-        with Bar(*columns, *more, console=err, transient=True) as bar:
+        with own_screen() as screen, Bar(*columns, *more, **_apart(screen)) as bar:
             task = bar.add_task("preparing", total=None, began_at=0.0, told_at=0.0)
             yield lambda event: _advance(bar, task, event, pace)
+
+
+@contextmanager
+def own_screen() -> Iterator[Console]:
+    """The terminal by a handle of its own: Dagster's steps take stderr for their log.
+
+    Written to by that, a bar would stand still from the first step to the last.
+    """
+    handle = os.dup(sys.stderr.fileno())
+    with os.fdopen(handle, "w", encoding=sys.stderr.encoding) as file:
+        yield Console(file=file, highlight=False)
+
+
+def _apart(screen: Console) -> dict[str, Any]:
+    """A bar that leaves alone what steps write, and nothing of itself behind."""
+    redirects = {"redirect_stdout": False, "redirect_stderr": False}
+    return {"console": screen, "transient": True, **redirects}
 
 
 def is_watched(err: Console) -> bool:

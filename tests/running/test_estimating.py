@@ -1,6 +1,11 @@
 """How far a night is: told to who waits at a terminal, by the nights before."""
 
 import io
+import os
+import pty
+import subprocess
+import sys
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -45,6 +50,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(showing, "console", lambda stderr=False: terminal)
+    monkeypatch.setattr(showing, "own_screen", lambda: nullcontext(terminal))
     return screen
 
 
@@ -116,3 +122,34 @@ def test_a_robot_is_told_lines_and_no_time(
     monkeypatch.setenv(name, "dumb" if name == "TERM" else "true")
     told = shown(paths, watched).splitlines()
     assert told == ["landing new files", "building marts"]
+
+
+NIGHT_THAT_TAKES_STDERR = """
+import os, time
+from dagster_project.night import Progress
+from dagster_project.paths import Paths
+from dagster_project.settings import Settings
+from dagster_project.showing import progress
+
+with progress(Paths.of(Settings.from_environment())) as observe:
+    observe(Progress("planned", "", total=2))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    observe(Progress("told", "mart", "dbt success: fct_a"))
+    time.sleep(0.5)
+"""
+
+
+def test_the_bar_moves_while_a_step_has_taken_stderr(paths: Paths) -> None:
+    ours, theirs = pty.openpty()
+    inherited = {name: value for name, value in os.environ.items() if name != "CI"}
+    told = {"FUNNELHOUSE_DATA": str(paths.data), "TERM": "xterm"}
+    subprocess.run(
+        [sys.executable, "-c", NIGHT_THAT_TAKES_STDERR],
+        stderr=theirs,
+        check=True,
+        env={**inherited, **told},
+    )
+    os.close(theirs)
+    written = os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert "fct_a" in written
