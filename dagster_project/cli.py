@@ -13,6 +13,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from dagster_project.command_line import (
+    SHELLS,
+    Commands,
+    complete_generation,
+    complete_table,
+    completion_script,
+    refuse,
+    refuse_wrong_places,
+    unknown_sources,
+)
 from dagster_project.paths import Paths
 from dagster_project.settings import SERVERS, SettingError, Settings
 
@@ -22,6 +32,8 @@ if TYPE_CHECKING:
 
 FAULT, USAGE, REFUSED, LOCKED = 1, 2, 3, 4
 FAULTS = ("unknown-stage",)
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+_PORT = click.IntRange(1, 65535)
 
 
 class AsOf(click.ParamType["datetime"]):
@@ -60,13 +72,14 @@ def current_settings() -> Settings:
     """The settings; a wrong one is an error of usage."""
     try:
         settings = Settings.from_environment()
+        refuse_wrong_places(settings)
     except SettingError as error:
         raise click.UsageError(str(error)) from error
     _refuse_unknown_sources(settings)
     return settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="funnelhouse")
 def main() -> None:
     """Extracts in, published conversion facts out.
@@ -77,12 +90,12 @@ def main() -> None:
       funnelhouse run
       funnelhouse status
 
-    Exit codes: 0 done or nothing to do, 1 fault, 2 usage, 3 refused by a gate or a
-    check, 4 another run holds the lock.
+    Each command shows examples with --help. Exit codes: 0 done or nothing to do, 1
+    fault, 2 usage, 3 refused by a gate or a check, 4 another run holds the lock.
     """
 
 
-@main.command()
+@main.command(short_help="Make sample extracts, and write down the truth in them.")
 @click.option("--deals", default=5000, show_default=True, help="Deals to make.")
 @click.option("--events", default=200_000, show_default=True, help="Web events.")
 @click.option("--months", default=18, show_default=True, help="Months they span.")
@@ -142,7 +155,7 @@ def sample(
 @click.option(
     "--profile", is_flag=True, help="Show time, rows and memory of every part."
 )
-@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+@_JSON
 def run(
     as_of: datetime | None,
     full_refresh: bool,
@@ -163,9 +176,10 @@ def run(
     from dagster_project.night import run_night
     from dagster_project.showing import progress, show_night, show_profile
 
-    with progress(quiet=as_json) as observe:
+    settings = current_settings()
+    with progress(Paths.of(settings), quiet=as_json) as observe:
         summary = run_night(
-            current_settings(),
+            settings,
             as_of=as_of,
             full_refresh=full_refresh,
             select=select,
@@ -180,9 +194,9 @@ def run(
     sys.exit(summary.exit_code)
 
 
-@main.command()
+@main.command(short_help="Show what is published, its accounts, how fresh it is.")
 @click.option("--settings", "with_settings", is_flag=True, help="Show the settings.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_JSON
 def status(with_settings: bool, as_json: bool) -> None:
     """Show what is published, whether the accounting closes, and how fresh it is.
 
@@ -200,11 +214,11 @@ def status(with_settings: bool, as_json: bool) -> None:
         _print_json(shown) if as_json else show_settings(shown)
         return
     found = read_status(settings)
-    _print_json(found.to_dict()) if as_json else show_status(found)
+    _print_json(found.to_dict()) if as_json else show_status(found, settings.data)
 
 
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@main.command(short_help="Check seeds and source declarations; touches no data.")
+@_JSON
 def check(as_json: bool) -> NoReturn:
     """Check seeds and source declarations, without touching any data.
 
@@ -230,7 +244,7 @@ def check(as_json: bool) -> NoReturn:
     sys.exit(REFUSED if found else 0)
 
 
-@main.command()
+@main.command(short_help="Parse the models ahead, so that a first night need not.")
 def prepare() -> None:
     """Parse the models ahead, so that a first night need not; `make` does it.
 
@@ -247,12 +261,12 @@ def prepare() -> None:
     try:
         parse_ahead(current_settings())
     except TransformError as error:
-        _refuse(str(error), FAULT)
+        refuse(str(error), FAULT)
 
 
-@main.command()
-@click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@main.command(short_help="Say what a table or column means, or why it is empty.")
+@click.argument("name", shell_complete=complete_table)
+@_JSON
 def explain(name: str, as_json: bool) -> None:
     """Say what a published table or column means, and why a table is empty.
 
@@ -273,14 +287,14 @@ def explain(name: str, as_json: bool) -> None:
     except explaining.UnknownNameError as error:
         raise click.UsageError(str(error)) from error
     except TransformError as error:
-        _refuse(str(error), FAULT)
+        refuse(str(error), FAULT)
     if as_json:
         _print_json([each.to_dict() for each in found])
     for each in () if as_json else found:
         show_explanation(each)
 
 
-@main.command()
+@main.command(short_help="Write a page of all tables, columns and lineage.")
 def docs() -> None:
     """Write a page of all tables: columns, lineage, who reads them, a glossary.
 
@@ -295,9 +309,9 @@ def docs() -> None:
     try:
         click.echo(write_docs(current_settings()))
     except LockHeldError as error:
-        _refuse(str(error), LOCKED)
+        refuse(str(error), LOCKED)
     except TransformError as error:
-        _refuse(str(error), FAULT)
+        refuse(str(error), FAULT)
 
 
 @main.command()
@@ -311,7 +325,7 @@ def report(only_path: bool) -> None:
     """
     folder = Paths.of(current_settings()).current.resolve()
     if not (folder / "manifest.json").is_file():
-        _refuse("nothing is published yet: run `funnelhouse run` first", FAULT)
+        refuse("nothing is published yet: run `funnelhouse run` first", FAULT)
     if only_path:
         click.echo(folder / "report" / "index.html")
         return
@@ -324,8 +338,10 @@ def report(only_path: bool) -> None:
     click.echo(write_quality(folder, paths))
 
 
-@main.command()
-@click.option("--port", default=8501, show_default=True, help="Where to listen.")
+@main.command(short_help="Serve the dashboard, until it is stopped with Ctrl-C.")
+@click.option(
+    "--port", default=8501, show_default=True, type=_PORT, help="Where to listen."
+)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -348,10 +364,7 @@ def dashboard(port: int, host: str) -> None:
     from dagster_project.bi.dashboard import serving
 
     settings = current_settings()
-    try:
-        serving.refuse_used_port(host, port)
-    except serving.PortInUseError as error:
-        _refuse(str(error), FAULT)
+    _refuse_used_port("a dashboard", host, port)
     click.echo(f"http://{host}:{port} shows {Paths.of(settings).current}")
     sys.stdout.flush()
     call = serving.call(host, port)
@@ -359,7 +372,12 @@ def dashboard(port: int, host: str) -> None:
 
 
 @main.command()
-@click.option("--generation", metavar="ID", help="Which; by default the one before.")
+@click.option(
+    "--generation",
+    metavar="ID",
+    help="Which; by default the one before.",
+    shell_complete=complete_generation,
+)
 def rollback(generation: str | None) -> None:
     """Switch readers back to an earlier generation.
 
@@ -382,12 +400,12 @@ def rollback(generation: str | None) -> None:
             if settings.publish_to:
                 _copy_to_server(settings, paths)
     except LockHeldError as error:
-        _refuse(str(error), LOCKED)
+        refuse(str(error), LOCKED)
     except NoGenerationError as error:
-        _refuse(str(error), FAULT)
+        refuse(str(error), FAULT)
 
 
-@main.command()
+@main.command(short_help="Load what is published into PostgreSQL.")
 @click.option(
     "--to",
     "server",
@@ -420,7 +438,7 @@ def publish(server: str) -> None:
         with run_lock(paths.lock):
             _copy_to_server(settings, paths)
     except LockHeldError as error:
-        _refuse(str(error), LOCKED)
+        refuse(str(error), LOCKED)
 
 
 _FILE = click.argument("file")
@@ -432,7 +450,7 @@ _SHA256 = click.option(
 )
 
 
-@main.command()
+@main.command(short_help="Take back FILE, as if it had never come.")
 @_FILE
 @click.option("--reason", required=True, help="Why; shown wherever the file is.")
 @_SHA256
@@ -453,7 +471,7 @@ def withdraw(file: str, reason: str, sha256: str) -> None:
     _correct(lambda: corrections.withdraw(settings, file, reason, sha256))
 
 
-@main.command()
+@main.command(short_help="Let FILE, which was withdrawn, in again.")
 @_FILE
 @click.option("--reason", default="", help="Why.")
 @_SHA256
@@ -470,7 +488,7 @@ def admit(file: str, reason: str, sha256: str) -> None:
     _correct(lambda: corrections.admit(settings, file, reason, sha256))
 
 
-@main.command()
+@main.command(short_help="Land FILE again, its rejected records mended.")
 @click.argument("file", required=False)
 @click.option(
     "--to",
@@ -484,7 +502,14 @@ def admit(file: str, reason: str, sha256: str) -> None:
     help="Land the mended records that are good now.",
 )
 @_SHA256
-def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) -> None:
+@_JSON
+def reland(
+    file: str | None,
+    to: Path | None,
+    mended: Path | None,
+    sha256: str,
+    as_json: bool,
+) -> None:
     """Land FILE again: with its rejected records mended, or as it is declared now.
 
     Without FILE, list the files that have rejected records. With FILE alone, read it
@@ -496,6 +521,7 @@ def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) 
     \b
     Examples:
       funnelhouse reland
+      funnelhouse reland --json | jq '.[].file_name'
       funnelhouse reland plain/deals_2026-02-10.csv --to mend.csv
       funnelhouse reland plain/deals_2026-02-10.csv --from mend.csv
       funnelhouse reland plain/deals_2026-02-10.csv
@@ -504,8 +530,12 @@ def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) 
 
     if (to and mended) or (not file and (to or mended or sha256)):
         raise click.UsageError("state FILE, and of --to and --from one at most")
+    if file and as_json:
+        raise click.UsageError("--json is for the list of files: leave out FILE")
     settings = current_settings()
-    if not file:
+    if as_json:
+        _correct(lambda: [_json(corrections.rejected_files(settings))])
+    elif not file:
         _correct(lambda: corrections.list_rejects(settings))
     elif to:
         _correct(lambda: corrections.write_rejects(settings, file, sha256, to))
@@ -515,10 +545,11 @@ def reland(file: str | None, to: Path | None, mended: Path | None, sha256: str) 
         _correct(lambda: corrections.reland(settings, file, sha256))
 
 
-@main.command()
+@main.command(short_help="Erase a person everywhere, and prove it.")
 @click.argument("address")
 @click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
-def forget(address: str, yes: bool) -> NoReturn:
+@_JSON
+def forget(address: str, yes: bool, as_json: bool) -> NoReturn:
     """Erase a person by e-mail address, from everything below the data folder.
 
     With FUNNELHOUSE_PUBLISH_TO or FUNNELHOUSE_POSTGRES_URL set, PostgreSQL then shows
@@ -547,17 +578,41 @@ def forget(address: str, yes: bool) -> NoReturn:
     try:
         done = erase(settings, address, lambda text: click.echo(text, err=True))
     except LockHeldError as error:
-        _refuse(str(error), LOCKED)
+        refuse(str(error), LOCKED)
     except (LandingError, TransformError) as error:
-        _refuse(str(error), FAULT)
-    show_forgetting(done, settings.data)
+        refuse(str(error), FAULT)
+    if as_json:
+        _print_json(done.to_dict())
+    else:
+        show_forgetting(done, settings.data)
     sys.exit(done.exit_code)
 
 
+@main.command(short_help="Print what bash, zsh or fish needs to complete commands.")
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> None:
+    """Print what a shell has to read to complete commands, tables and generations.
+
+    Of bash 4.4 or newer; of zsh the folder has to stand in fpath before compinit.
+
+    \b
+    Examples:
+      echo 'source <(funnelhouse completion bash)' >> ~/.bashrc
+      funnelhouse completion zsh > ~/.zfunc/_funnelhouse
+      funnelhouse completion fish > ~/.config/fish/completions/funnelhouse.fish
+    """
+    click.echo(completion_script(main, shell))
+
+
 @main.command(hidden=True)
-@click.option("--port", default=3000, show_default=True)
+@click.option("--port", default=3000, show_default=True, type=_PORT)
 def ui(port: int) -> None:
-    """Open Dagster's UI on this machine alone; `make dagster` calls it."""
+    """Open Dagster's UI on this machine alone; `make dagster` calls it.
+
+    \b
+    Example:
+      funnelhouse ui --port 3001
+    """
     import os
 
     from dagster_project.night import write_instance_settings
@@ -565,6 +620,7 @@ def ui(port: int) -> None:
 
     settings = current_settings()
     paths = Paths.of(settings)
+    _refuse_used_port("Dagster", "127.0.0.1", port)
     apply_environment(settings, paths)
     write_instance_settings(paths)
     module = ["-m", "dagster_project.definitions"]
@@ -578,8 +634,17 @@ def _copy_to_server(settings: Settings, paths: Paths) -> None:
     try:
         copy = publish_current(settings, paths)
     except PostgresError as error:
-        _refuse(str(error), FAULT)
+        refuse(str(error), FAULT)
     click.echo(f"{'' if copy.is_new else 'nothing to do: '}{copy}")
+
+
+def _refuse_used_port(what: str, host: str, port: int) -> None:
+    from dagster_project.bi.dashboard import serving
+
+    try:
+        serving.refuse_used_port(what, host, port)
+    except serving.PortInUseError as error:
+        refuse(str(error), FAULT)
 
 
 def _make_sure(yes: bool) -> None:
@@ -594,12 +659,9 @@ def _refuse_unknown_sources(settings: Settings) -> None:
     from dagster_project.transforming import named_sources
 
     named = named_sources() if settings.sources else ()
-    unknown = ", ".join(source for source in settings.sources if source not in named)
+    unknown = [source for source in settings.sources if source not in named]
     if unknown:
-        raise click.UsageError(
-            f"FUNNELHOUSE_SOURCES names {unknown}, which dbt/dbt_project.yml does not; "
-            f"it has {', '.join(named)}"
-        )
+        raise click.UsageError(unknown_sources(unknown, named))
 
 
 def _declaration_findings(settings: Settings) -> "list[Finding]":
@@ -629,16 +691,11 @@ def _correct(correct: Callable[[], list[str]]) -> None:
     except (ChoiceError, MendError) as error:
         raise click.UsageError(str(error)) from error
     except RefusedError as error:
-        _refuse(f"{error}; what was landed before still counts", REFUSED)
+        refuse(f"{error}; what was landed before still counts", REFUSED)
     except LockHeldError as error:
-        _refuse(str(error), LOCKED)
+        refuse(str(error), LOCKED)
     except (ContractError, LandingError, TransformError) as error:
-        _refuse(str(error), FAULT)
-
-
-def _refuse(message: str, code: int) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(code)
+        refuse(str(error), FAULT)
 
 
 def _plain(summary: "NightSummary") -> Mapping[str, Any]:
@@ -648,5 +705,8 @@ def _plain(summary: "NightSummary") -> Mapping[str, Any]:
 
 
 def _print_json(value: Any) -> None:
-    printed: Callable[..., str] = json.dumps
-    click.echo(printed(value, indent=2, default=str))
+    click.echo(_json(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, default=str)

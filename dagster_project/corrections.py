@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dagster_project.landing import next_batch_id, read_contracts, sweep_orphans
 from dagster_project.landing.choosing import (
@@ -59,10 +60,19 @@ def admit(settings: Settings, file: str, reason: str, sha256: str) -> list[str]:
     return [*told, _next_run(_enabled(held, settings), changes, "with it")]
 
 
-def list_rejects(settings: Settings) -> list[str]:
-    """Files with rejected records, a line each."""
+def rejected_files(settings: Settings) -> list[dict[str, Any]]:
+    """Files with rejected records, and the first of each."""
     with _held(settings) as (held, paths):
-        told = [_rejects(file, paths) for file in files_with_rejects(held)]
+        return [_rejects(file, paths) for file in files_with_rejects(held)]
+
+
+def list_rejects(settings: Settings) -> list[str]:
+    """The same, a line each."""
+    told = [
+        "{file_name} ({table}): {rejected:,} of {physical:,} records rejected, "
+        "line {first_line}: {first_reason}".format(**each)
+        for each in rejected_files(settings)
+    ]
     return told or ["no record is rejected in any file that counts"]
 
 
@@ -121,13 +131,16 @@ def _with_rejects(held: Sequence[Held], name: str, sha256: str) -> File:
     raise ChoiceError(f"no record of {name} is rejected")
 
 
-def _rejects(file: File, paths: Paths) -> str:
+def _rejects(file: File, paths: Paths) -> dict[str, Any]:
     landing, first = file.landing, read_reasons(file, paths)[0]
-    share = f"{landing.rejected_count:,} of {landing.physical_count:,} records"
-    return (
-        f"{landing.file_name} ({file.held.place}): {share} rejected, "
-        f"line {first['line_number']}: {first['reason']}"
-    )
+    return {
+        "file_name": landing.file_name,
+        "table": str(file.held.place),
+        "rejected": landing.rejected_count,
+        "physical": landing.physical_count,
+        "first_line": first["line_number"],
+        "first_reason": first["reason"],
+    }
 
 
 def _losses(rejected: Rejected) -> Iterator[str]:

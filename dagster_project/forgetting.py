@@ -6,10 +6,11 @@ to the last, and a night that finds it finishes what it can before it builds.
 
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from dagster_project.addresses import masked
 from dagster_project.landing import (
     Contract,
     Forgotten,
@@ -56,6 +57,23 @@ class Forgetting:
             return self.night.exit_code
         is_done = self.is_finished and self.is_server_clean and not self.proof.found
         return 0 if is_done else 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values; the address stands in none."""
+        return {
+            "exit_code": self.exit_code,
+            "is_finished": self.is_finished,
+            "is_server_clean": self.is_server_clean,
+            "erased": dict(self.purged.erased),
+            "cleaned": dict(self.purged.cleaned),
+            "records": self.purged.records,
+            "generations_removed": self.dropped,
+            "server": self.server,
+            "extracts": [masked(str(trace)) for trace in self.extracts],
+            "searched": self.proof.searched,
+            "found": [masked(str(trace)) for trace in self.proof.found],
+            "night": asdict(self.night) if self.night else None,
+        }
 
 
 def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> Forgetting:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.checking import UnsoundSeedsError, refuse_unsound_seeds
 from dagster_project.invoking import TransformError
+from dagster_project.landing import NoExtractsError, refuse_without_extracts
 from dagster_project.locking import LockHeldError, run_lock
 from dagster_project.notifying import notify
 from dagster_project.paths import Paths
@@ -175,6 +176,7 @@ def _run_locked(
     try:
         # The resource of every night refuses them too; here it spares the parse.
         refuse_unsound_seeds(paths.seeds)
+        refuse_without_extracts(paths)
         apply_environment(settings, paths)
         job = load_job(settings)
         keys = _selected_keys(settings, select) if select else None
@@ -186,7 +188,7 @@ def _run_locked(
         return _execute(job, paths, config, keys, observe)
     except UnsoundSeedsError as error:
         return NightSummary(REFUSED, "refused", str(error))
-    except (TransformError, ValueError) as error:
+    except (NoExtractsError, TransformError, ValueError) as error:
         return NightSummary(FAULT, "failed", with_remedy(str(error)))
     except Exception as error:
         # such as Dagster's own storage on a full disk: it fails outside any step

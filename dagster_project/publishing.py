@@ -191,6 +191,10 @@ def rollback(paths: Paths, generation: str | None = None) -> str:
     Raises:
         NoGenerationError: it is not there.
     """
+    if current_manifest(paths) is None:
+        raise NoGenerationError(
+            f"nothing is published in {paths.data} yet: run `funnelhouse run` first"
+        )
     record_publication(paths)
     current = paths.current.resolve().name
     known = [

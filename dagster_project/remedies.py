@@ -23,12 +23,17 @@ _REMEDIES: Final = (
         "The disk is full, or files may not grow (ulimit -f): make room where "
         "FUNNELHOUSE_DATA lies.",
     ),
-    (_DENIED, "Give the user that runs the night the right to write there."),
+    (
+        _DENIED,
+        "Give the user that runs the night the right to write there, or name another "
+        "folder with FUNNELHOUSE_DATA.",
+    ),
 )
-_GOES_ON: Final = "What was published stands; then run the night again."
+OF_A_NIGHT: Final = "What was published stands; then run the night again."
+OF_A_COMMAND: Final = "Then give the command again."
 
 
-def with_remedy(text: str) -> str:
+def with_remedy(text: str, goes_on: str = OF_A_NIGHT) -> str:
     """A fault's own words, and what to do where the machine is at fault."""
     remedies = [remedy for pattern, remedy in _REMEDIES if pattern.search(text)]
-    return f"{text}\n{remedies[0]} {_GOES_ON}" if remedies else text
+    return f"{text}\n{remedies[0]} {goes_on}" if remedies else text

@@ -1,5 +1,7 @@
 """How nights and states look on a terminal; plain lines where there is none."""
 
+import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,15 +12,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
     TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
 )
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from dagster_project.addresses import masked
+from dagster_project.estimating import Pace, in_words, seconds_left
+from dagster_project.paths import Paths
 
 if TYPE_CHECKING:
     from dagster_project.explaining import Explanation
@@ -52,20 +59,61 @@ def console(stderr: bool = False) -> Console:
     )
 
 
+class TimeLeft(ProgressColumn):
+    """What is left, at the speed up to the last part that was through."""
+
+    max_refresh = 0.5
+
+    def __init__(self, known: float) -> None:
+        super().__init__()
+        self.known = known
+
+    def render(self, task: Task) -> Text:
+        elapsed, told_at = task.elapsed or 0.0, task.fields["told_at"]
+        spent = told_at - task.fields["began_at"]
+        left = seconds_left(task.completed, self.known, spent)
+        if left is None:
+            return Text("")
+        return Text(in_words(max(left - (elapsed - told_at), 0.0)))
+
+
 @contextmanager
-def progress(quiet: bool = False) -> Iterator[Observe | None]:
+def progress(paths: Paths, quiet: bool = False) -> Iterator[Observe | None]:
     """Show the steps of a night while they run: a bar, or a line each."""
     err = console(stderr=True)
     if quiet:
         yield None
-    elif not err.is_terminal:
+    elif not is_watched(err):
         yield lambda event: _tell_line(err, event)
     else:
+        pace = Pace.of_nights_before(paths)
         columns = (TextColumn("{task.description:40}"), BarColumn())
-        more = (MofNCompleteColumn(), TimeElapsedColumn())
-        with Bar(*columns, *more, console=err, transient=True) as bar:
-            task = bar.add_task("preparing", total=None)
-            yield lambda event: _advance(bar, task, event)
+        more = (TaskProgressColumn(), TimeElapsedColumn(), TimeLeft(pace.total))
+        with own_screen() as screen, Bar(*columns, *more, **_apart(screen)) as bar:
+            task = bar.add_task("preparing", total=None, began_at=0.0, told_at=0.0)
+            yield lambda event: _advance(bar, task, event, pace)
+
+
+@contextmanager
+def own_screen() -> Iterator[Console]:
+    """The terminal by a handle of its own: Dagster's steps take stderr for their log.
+
+    Written to by that, a bar would stand still from the first step to the last.
+    """
+    handle = os.dup(sys.stderr.fileno())
+    with os.fdopen(handle, "w", encoding=sys.stderr.encoding) as file:
+        yield Console(file=file, highlight=False)
+
+
+def _apart(screen: Console) -> dict[str, Any]:
+    """A bar that leaves alone what steps write, and nothing of itself behind."""
+    redirects = {"redirect_stdout": False, "redirect_stderr": False}
+    return {"console": screen, "transient": True, **redirects}
+
+
+def is_watched(err: Console) -> bool:
+    """Whether somebody looks on; the log of a robot needs no bar."""
+    return err.is_terminal and not err.is_dumb_terminal and not os.environ.get("CI")
 
 
 def show_night(night: "NightSummary", verbose: bool = False) -> None:
@@ -124,11 +172,12 @@ def _parts(profile: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         }
 
 
-def show_status(status: "Status") -> None:
+def show_status(status: "Status", data: Path) -> None:
     """The last publication, the accounting, rejects and gates."""
     out = console()
     if not status.generation:
-        out.print("nothing is published yet: run `funnelhouse run`")
+        told = f"nothing is published in {data} yet: run `funnelhouse run`"
+        out.print(told, markup=False, soft_wrap=True)
     else:
         as_of = f"as of {status.as_of} UTC, published {status.published_at} UTC"
         out.print(f"generation [bold]{status.generation}[/], {as_of}")
@@ -209,16 +258,26 @@ def _tell_line(err: Console, event: "Progress") -> None:
         err.print(STEPS[event.step])
 
 
-def _advance(bar: Bar, task: TaskID, event: "Progress") -> None:
+def _advance(bar: Bar, task: TaskID, event: "Progress", pace: Pace) -> None:
+    _describe(bar, task, event)
+    if event.kind == "planned":
+        total, began_at = pace.total or event.total, bar.tasks[task].elapsed or 0.0
+        bar.update(task, total=total, began_at=began_at, told_at=began_at)
+    elif pace.total:
+        told_at = bar.tasks[task].elapsed or 0.0
+        bar.update(task, completed=pace.done(event), told_at=told_at)
+    elif event.kind in ("ended", "skipped", "failed"):
+        bar.advance(task)
+
+
+def _describe(bar: Bar, task: TaskID, event: "Progress") -> None:
     name = event.step.replace("__", ".")
     if event.kind == "planned":
-        bar.update(task, total=event.total, description="starting")
+        bar.update(task, description="starting")
     elif event.kind == "began":
         bar.update(task, description=STEPS.get(event.step, f"landing {name}"))
     elif event.kind == "told" and event.text.startswith("dbt "):
         bar.update(task, description=event.text.split(": ", 1)[-1])
-    elif event.kind in ("ended", "skipped", "failed"):
-        bar.advance(task)
 
 
 def _show_outcome(out: Console, night: "NightSummary") -> None:

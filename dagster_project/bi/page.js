@@ -53,6 +53,16 @@
     });
   }
 
+  // Sent on by itself, a report has left the files of its generation behind. Whether a
+  // file is there cannot be asked without a request, so the page's own place tells.
+  function nameWhatIsLeftBehind() {
+    const [home, folder] = decodeURIComponent(location.pathname).split("/").slice(-3, -1);
+    const served = location.protocol !== "file:" || ["current", content.generation].includes(home);
+    document.querySelectorAll(folder === "report" && served ? "none" : "a[data-beside]").forEach((e) => {
+      e.replaceWith(`${e.textContent} (${e.dataset.beside} of generation ${content.generation})`);
+    });
+  }
+
   function chartLocales() {
     const parts = new Intl.NumberFormat(locale).formatToParts(-1234567.8);
     const part = (type, fallback) => (parts.find((p) => p.type === type) || { value: fallback }).value;
@@ -327,6 +337,7 @@
 
   const locales = chartLocales();
   localise();
+  nameWhatIsLeftBehind();
   choose();
   document.querySelectorAll("select").forEach((select) => select.addEventListener("change", () => {
     state[select.name] = select.value;

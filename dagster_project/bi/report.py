@@ -67,6 +67,7 @@ class Shown:
     findings: dict[str, Table]
     manifest: Mapping[str, Any]
     reasons: Mapping[str, Sequence[str]]
+    has_docs: bool = False
 
 
 class ReportError(FileNotFoundError):
@@ -97,6 +98,7 @@ def write_report(
         findings=read_findings(warehouse),
         manifest=_read_manifest(generation),
         reasons=reasons,
+        has_docs=(generation / "docs" / "index.html").is_file(),
     )
     return write_whole(
         generation / "report" / "index.html", render(shown, chart_script(kept))
@@ -133,6 +135,7 @@ def _told(shown: Shown) -> dict[str, Any]:
     answers = ("targets", "warnings", "compared", "changes", "stops", "plays")
     return {
         "manifest": manifest,
+        "has_docs": shown.has_docs,
         "sources": _data_through(manifest),
         "currency": manifest["home_currency"],
         "this_month": f"{(manifest['as_of'] or _SOME_DAY)[:7]}-01",
@@ -181,6 +184,7 @@ def _content(shown: Shown) -> dict[str, Any]:
     named = {name for _, name in specs.values()}
     return {
         "currency": shown.manifest["home_currency"],
+        "generation": shown.manifest["generation"],
         "total": TOTAL,
         "data": {
             name: {"columns": table.columns, "rows": table.rows}

@@ -140,7 +140,7 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
 
 
 def report_asset(project: Project) -> dg.AssetsDefinition:
-    """The static report, inside the generation."""
+    """The static report, inside the generation, and all that it links to."""
 
     @dg.asset(
         key=REPORT,
@@ -151,10 +151,12 @@ def report_asset(project: Project) -> dg.AssetsDefinition:
     )
     def report(night: Night) -> dg.MaterializeResult[Any]:
         from dagster_project.bi import write_quality, write_report
+        from dagster_project.documenting import place_docs
         from dagster_project.explaining import Facts, reasons_of_empty
 
         folder = latest_unfinished(project.paths)
         with night.profile.measured("publish", "report", "asset"):
+            place_docs(project, folder)
             told = Facts.of_generation(project.manifest, folder, project.settings)
             path = write_report(folder, reasons_of_empty(told), project.paths.workshop)
             write_quality(folder, project.paths)

@@ -7,7 +7,12 @@ from dagster_project.landing.contract import (
     ExtractedAt,
     read_contracts,
 )
-from dagster_project.landing.freezing import NoExtractsError, Run, freeze_run
+from dagster_project.landing.freezing import (
+    NoExtractsError,
+    Run,
+    freeze_run,
+    refuse_without_extracts,
+)
 from dagster_project.landing.incoming import unclaimed_files
 from dagster_project.landing.lake import FileOutcome, next_batch_id, sweep_orphans
 from dagster_project.landing.landing import Landing, land
@@ -34,6 +39,7 @@ __all__ = [
     "purge_lake",
     "read_contracts",
     "read_forgotten",
+    "refuse_without_extracts",
     "sweep_orphans",
     "unclaimed_files",
 ]

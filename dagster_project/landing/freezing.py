@@ -90,10 +90,7 @@ def freeze_run(
     for table in tables:
         table.check_owed()
     if not any(table.landings for table in tables):
-        raise NoExtractsError(
-            f"no extract was ever landed; put files into {paths.extracts}, or make "
-            "some: funnelhouse sample"
-        )
+        raise NoExtractsError(_where_extracts_go(paths))
     instant = as_of or _newest(tables)
     admitted = {id(table): table.admitted(instant) for table in tables}
     published = set(published_landings)
@@ -122,6 +119,26 @@ def write_run(run: Run, paths: Paths) -> None:
     lake.write_rows(paths.run / "files.parquet", run.admitted, FILES)
     lake.write_rows(paths.run / "sources.parquet", run.sources, SOURCES)
     lake.write_rows(paths.run / "runs.parquet", [only], RUNS)
+
+
+def refuse_without_extracts(paths: Paths) -> None:
+    """Before anything is parsed: nothing was landed, and nothing has come.
+
+    Raises:
+        NoExtractsError: there is no file to begin with.
+    """
+    has_come = any(path.is_file() for path in paths.extracts.rglob("*"))
+    told = (path.stem for path in paths.manifest.glob("*.parquet"))
+    if not has_come and not any(name != "declared" for name in told):
+        raise NoExtractsError(_where_extracts_go(paths))
+
+
+def _where_extracts_go(paths: Paths) -> str:
+    missing = "" if paths.extracts.is_dir() else ", which is not there"
+    return (
+        f"no extract was ever landed; put files into {paths.extracts}{missing} "
+        "(FUNNELHOUSE_EXTRACTS names another folder), or make some: funnelhouse sample"
+    )
 
 
 def _newest(tables: Iterable["_Table"]) -> datetime:

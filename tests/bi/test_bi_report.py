@@ -35,9 +35,9 @@ from tests.bi.bi_generations import (
 BASIC = {"funnel", "rates", "incidences", "cohorts", "snapshots"}
 # Files beside the report, which a person opens.
 BESIDE = (
-    "quality.html",
+    "../report/quality.html",
     "../csv/fct_recovery_queue.csv",
-    "../../../docs/index.html",
+    "../docs/index.html",
 )
 HOSTILE = "</script><script>alert(1)</script>"
 
@@ -189,6 +189,15 @@ def test_the_page_refers_to_nothing_that_a_browser_would_fetch(publish):
     assert "@import" not in style
     assert not list(keys_named(page.content["charts"], "url"))
     assert "http" not in json.dumps(page.content)
+
+
+def test_the_documentation_is_linked_where_it_is(publish):
+    generation = full(publish)
+    linked = 'href="../docs/index.html"'
+    assert linked not in write_report(generation).read_text(encoding="utf-8")
+    (generation / "docs").mkdir()
+    (generation / "docs" / "index.html").touch()
+    assert linked in write_report(generation).read_text(encoding="utf-8")
 
 
 def test_the_browser_is_told_to_fetch_nothing(page):

@@ -343,8 +343,8 @@ def test_a_port_in_use_is_told_with_the_remedy() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(PortInUseError, match="--port"):
-            refuse_used_port("127.0.0.1", port)
-    refuse_used_port("127.0.0.1", port)
+            refuse_used_port("a dashboard", "127.0.0.1", port)
+    refuse_used_port("a dashboard", "127.0.0.1", port)
 
 
 def test_it_listens_to_this_machine_alone_and_tells_nobody() -> None:

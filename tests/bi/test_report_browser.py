@@ -216,3 +216,21 @@ def test_axe_finds_nothing_on_the_quality_page(
     browser.wait("document.querySelector('h1') && document.readyState === 'complete'")
     browser.ask(OPEN_ALL)
     assert faults(browser) == []
+
+
+def test_a_report_that_was_sent_on_names_what_it_left_behind(
+    chromium: Browser, report: Path, tmp_path: Path
+) -> None:
+    sent = tmp_path / "report.html"
+    sent.write_bytes(report.read_bytes())
+    links = "document.querySelectorAll('a[href]:not([href^=\"#\"])').length"
+    for place, is_alive in ((report, True), (sent, False)):
+        chromium.open(place.as_uri())
+        chromium.wait(f"document.readyState === 'complete' && {DRAWN} > 0")
+        beside = chromium.ask("document.querySelectorAll('a[data-beside]').length")
+        assert (beside > 0) is is_alive
+    assert chromium.ask(links) == chromium.ask(
+        "document.querySelectorAll('a[href^=\"data:\"]').length"
+    )
+    told = "quality (report/quality.html of generation g000001)"
+    assert told in chromium.ask("document.body.innerText")

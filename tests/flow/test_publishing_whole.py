@@ -98,6 +98,14 @@ def test_the_report_needs_nothing_from_outside(story: Story) -> None:
     assert not re.findall(r"<(?:script|img|iframe)\b[^>]*\bsrc", markup)
 
 
+def test_every_file_that_the_report_links_to_is_there(story: Story) -> None:
+    folder = story.at.paths.generation(story.mended.current)
+    report = folder / "report" / "index.html"
+    links = re.findall(r'href="(\.\./[^"]+)"', report.read_text(encoding="utf-8"))
+    assert "../docs/index.html" in links
+    assert [link for link in links if not (report.parent / link).is_file()] == []
+
+
 def test_a_night_with_nothing_new_says_so_and_keeps_the_generation(
     story: Story,
 ) -> None:

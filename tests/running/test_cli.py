@@ -264,3 +264,25 @@ def test_a_correction_half_stated_is_an_error_of_usage(
     call: Call, arguments: list[str]
 ) -> None:
     assert call(*arguments).exit_code == cli.USAGE
+
+
+REJECTED = {
+    "file_name": "plain/deals_2026-01-31.csv",
+    "table": "plain.deals",
+    "rejected": 1200,
+    "physical": 3000,
+    "first_line": 17,
+    "first_reason": "3 fields where the header has 4",
+}
+
+
+def test_files_with_rejected_records_are_listed_for_people_and_for_programs(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corrections, "rejected_files", lambda _: [REJECTED])
+    assert call("reland").output == (
+        "plain/deals_2026-01-31.csv (plain.deals): 1,200 of 3,000 records rejected, "
+        "line 17: 3 fields where the header has 4\n"
+    )
+    assert json.loads(call("reland", "--json").stdout) == [REJECTED]
+    assert call("reland", "a.csv", "--json").exit_code == cli.USAGE

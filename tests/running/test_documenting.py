@@ -6,8 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 from dagster_project.cli import main
+from dagster_project.documenting import document, place_docs, render
 from dagster_project.paths import Paths
+from dagster_project.settings import Settings
+from dagster_project.transforming import Project
 from tests.bi.browser import executable, opened
+from tests.running.conftest import fill_warehouse
 from tests.running.test_locking import holder_of
 
 PAGE = "(document.body?.innerText ?? '')"
@@ -50,3 +54,48 @@ def test_while_a_night_is_at_work_the_page_waits(paths: Paths) -> None:
         done = CliRunner().invoke(main, ["docs"], env=data)
     assert done.exit_code == 4
     assert "another run holds the lock" in done.output
+
+
+GRAPH = {
+    "nodes": {
+        "model.funnelhouse.fct_a": {
+            "schema": "marts",
+            "alias": "fct_a",
+            "database": "funnelhouse",
+            "description": "One row per </script>.",
+        },
+        "test.funnelhouse.a": {"schema": "tests", "alias": "a"},
+    }
+}
+
+
+@pytest.fixture
+def project(settings: Settings, paths: Paths) -> Project:
+    return Project(settings, paths, GRAPH, frozenset(), frozenset())
+
+
+def test_columns_have_the_types_that_they_were_built_as(
+    project: Project, paths: Paths
+) -> None:
+    assert '"type": "DATE"' not in document(project).read_text(encoding="utf-8")
+    fill_warehouse(paths, fct_a="select date '2026-01-31' as day, 1 as n")
+    page = document(project).read_text(encoding="utf-8")
+    assert '"name": "day", "type": "DATE"' in page
+    assert '"name": "n", "type": "INTEGER"' in page
+
+
+def test_no_description_ends_the_script_that_it_stands_in() -> None:
+    assert "One row per <\\/script>." in render(GRAPH, {})
+
+
+def test_generations_share_a_page_that_has_not_changed(
+    project: Project, paths: Paths
+) -> None:
+    first, second, third = (paths.published / f"g00000{n}" for n in (1, 2, 3))
+    for folder in (first, second, third):
+        folder.mkdir(parents=True)
+    kept = place_docs(project, first)
+    assert place_docs(project, second).samefile(kept)
+    fill_warehouse(paths, fct_a="select 1 as n")
+    assert '"type": "INTEGER"' in place_docs(project, third).read_text("utf-8")
+    assert '"type": "INTEGER"' not in kept.read_text("utf-8")

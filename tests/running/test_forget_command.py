@@ -1,5 +1,6 @@
 """The command that forgets: what it asks, what it refuses, and what it never prints."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,11 @@ def test_what_is_left_is_told_without_the_address_and_exits_with_1(
     assert "found in" in done.output
     assert "line 3" in done.output
     assert JANE not in done.output
+    told = json.loads(call(JANE, "--yes", "--json").stdout)
+    assert (told["exit_code"], told["searched"]) == (1, {"text": 2})
+    assert told["found"] == told["extracts"]
+    assert "line 3" in told["found"][0]
+    assert JANE not in str(told)
 
 
 def test_a_generation_of_before_is_neither_kept_nor_rolled_back_to(

@@ -39,8 +39,8 @@ def call(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "streamlit", "run", str(APP), *given]
 
 
-def refuse_used_port(host: str, port: int) -> None:
-    """Streamlit's own words for it name no remedy.
+def refuse_used_port(what: str, host: str, port: int) -> None:
+    """The own words of what would listen there name no remedy.
 
     Raises:
         PortInUseError: the port cannot be listened on.
@@ -52,7 +52,6 @@ def refuse_used_port(host: str, port: int) -> None:
             trial.bind((host, port))
         except OSError as error:
             raise PortInUseError(
-                f"port {port} of {host} cannot be used ({error.strerror}); a dashboard "
-                "may be running there already: open it, or choose another port with "
-                "--port"
+                f"port {port} of {host} cannot be used ({error.strerror}); {what} may "
+                "be running there already: open it, or choose another port with --port"
             ) from error
