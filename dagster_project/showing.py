@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from dagster_project.addresses import masked
 if TYPE_CHECKING:
     from dagster_project.explaining import Explanation
     from dagster_project.forgetting import Forgetting
+    from dagster_project.metrics import Answer, Metric
     from dagster_project.night import GateLine, NightSummary, Progress
     from dagster_project.proving import Proof
     from dagster_project.status import Status
@@ -192,6 +194,44 @@ def show_explanation(told: "Explanation") -> None:
     for name, each in told.columns.items():
         table.add_row(name, each["type"], escape(each["meaning"]))
     out.print(table)
+
+
+def show_metrics(metrics: Sequence["Metric"]) -> None:
+    """What may be asked by name, and by what each may be cut."""
+    out = console()
+    for each in metrics:
+        out.print(f"[bold]{each.name}[/] {escape(each.description)}", soft_wrap=True)
+        out.print(f"  by {', '.join(each.cuts)}", soft_wrap=True, markup=False)
+
+
+def show_answer(answer: "Answer") -> None:
+    """A row a cut; what has no answer says why."""
+    table = Table(box=None)
+    numbers = {
+        name for row in answer.to_dicts() for name in row if _is_number(row[name])
+    }
+    for name in answer.columns:
+        table.add_column(name, justify="right" if name in numbers else "left")
+    for row in answer.rows:
+        table.add_row(*map(_figure, row))
+    out = console()
+    out.print(table if answer.rows else "nothing is known of what is asked")
+    for reason in answer.reasons:
+        out.print(reason, soft_wrap=True, markup=False)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _figure(value: object) -> str:
+    """Rates to four places, other numbers by thousands."""
+    if not _is_number(value):
+        return "" if value is None else escape(str(value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    number = float(str(value))
+    return f"{number:.4f}" if abs(number) < 10 else f"{number:,.2f}"
 
 
 def show_settings(settings: Mapping[str, str]) -> None:
