@@ -135,6 +135,8 @@ def show_status(status: "Status") -> None:
         as_of = f"as of {status.as_of} UTC, published {status.published_at} UTC"
         out.print(f"generation [bold]{status.generation}[/], {as_of}")
         out.print(f"generations kept: {', '.join(status.generations)}")
+        if status.postgresql:
+            out.print(str(status.postgresql), soft_wrap=True, markup=False)
         out.print(_counts("mart", status.tables))
     _show_accounting(out, status)
     _show_rejects(out, status)
