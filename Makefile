@@ -20,10 +20,10 @@ KILLS := 200
 SEED := 1
 SPARK :=
 
-.PHONY: help run sample report pictures axe dagster test test-slow crash-test spark-test bench bench-large mutants lint types format clean
+.PHONY: help run sample report pictures axe dagster test test-slow crash-test spark-test superset superset-bundle superset-environment bench bench-large mutants lint types format clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.installed ## Install, make sample extracts if there are none, run the night
 	@find "$(EXTRACTS)" -type f 2>/dev/null | grep -q . || $(BIN)/funnelhouse sample
@@ -56,6 +56,17 @@ crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KIL
 spark-test: $(VENV)/.installed-dev $(VENV)-spark/.installed ## Build on a Spark cluster of our own; marts must equal DuckDB's
 	@FUNNELHOUSE_SPARK_PYTHON="$(CURDIR)/$(VENV)-spark/bin/python" \
 		$(BIN)/python -m pytest -vv -s $(SPARK) tests/spark
+
+superset: $(VENV)/.installed superset-environment ## Open Superset on http://127.0.0.1:8088, over PostgreSQL
+	@$(BIN)/python -m dagster_project.bi.superset.serving \
+		$(VENV)-superset "$(DATA)/superset" 8088
+
+superset-bundle: $(VENV)/.installed ## Write the dashboard as a file to import into another Superset
+	@$(BIN)/python -c "from pathlib import Path; \
+		from dagster_project.bi.superset.serving import zip_bundle; \
+		print(zip_bundle(Path()))"
+
+superset-environment: $(VENV)-superset/.installed ## Install Superset, which some tests need
 
 bench: $(VENV)/.installed-dev ## Measure against other ways, in minutes
 	@$(BIN)/python -m tests.benchmarks
@@ -114,4 +125,15 @@ $(VENV)-spark/.installed: requirements-spark.lock | $(BIN)/python
 	@"$(PYTHON)" -m venv $(VENV)-spark
 	@$(VENV)-spark/bin/python -m pip --disable-pip-version-check --no-input install \
 		--quiet --require-hashes -r requirements-spark.lock
+	@touch $@
+
+# An environment of its own: Superset wants older releases of half of what we stand on.
+$(VENV)-superset/.installed: requirements-superset.lock | $(BIN)/python
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] > (3, 12))' || { \
+		echo "Superset needs Python 3.11 or 3.12:" \
+			"make superset PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@echo "installing Superset into $(VENV)-superset (300 MB to fetch)"
+	@"$(PYTHON)" -m venv $(VENV)-superset
+	@$(VENV)-superset/bin/python -m pip --disable-pip-version-check --no-input install \
+		--quiet --require-hashes -r requirements-superset.lock
 	@touch $@

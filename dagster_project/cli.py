@@ -294,6 +294,51 @@ def explain(name: str, as_json: bool) -> None:
         show_explanation(each)
 
 
+@main.command(short_help="Ask what is published by a metric's name.")
+@click.argument("names", nargs=-1, metavar="[METRIC]...")
+@click.option("--by", multiple=True, metavar="CUT", help="Cut by it; again for more.")
+@click.option("--where", multiple=True, metavar="CONDITION", help="Only of these.")
+@click.option("--sql", "only_sql", is_flag=True, help="Print the SQL, ask nothing.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def metrics(
+    names: tuple[str, ...],
+    by: tuple[str, ...],
+    where: tuple[str, ...],
+    only_sql: bool,
+    as_json: bool,
+) -> None:
+    """Ask what is published by a metric's name; without one, list the metrics.
+
+    A metric that is empty says what it has to be asked by: a conversion has one pair
+    of stages and one horizon, a quota one period.
+
+    \b
+    Examples:
+      funnelhouse metrics
+      funnelhouse metrics win_rate --by month --where horizon_days=90
+      funnelhouse metrics pipeline_value --by quarter --by pipeline_code --json
+    """
+    from dagster_project.metrics import Asked, MetricError, Metrics
+    from dagster_project.showing import show_answer, show_metrics
+
+    folder = Paths.of(current_settings()).current.resolve()
+    if not (folder / "manifest.json").is_file():
+        refuse("nothing is published yet: run `funnelhouse run` first", FAULT)
+    asked, published = Asked(names, by, where), Metrics(folder)
+    try:
+        if not names:
+            known = published.all()
+            told = [each.to_dict() for each in known]
+            _print_json(told) if as_json else show_metrics(known)
+        elif only_sql:
+            click.echo(published.sql(asked))
+        else:
+            answer = published.ask(asked)
+            _print_json(answer.to_dicts()) if as_json else show_answer(answer)
+    except MetricError as error:
+        raise click.UsageError(str(error)) from error
+
+
 @main.command(short_help="Write a page of all tables, columns and lineage.")
 def docs() -> None:
     """Write a page of all tables: columns, lineage, who reads them, a glossary.

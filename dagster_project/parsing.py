@@ -24,6 +24,8 @@ from dagster_project.settings import ROOT, Settings
 STORE = DBT / "target" / "parsed"
 KEPT_PARSES = 12
 _MANIFEST, _PARSE = "manifest.json", "partial_parse.msgpack"
+_METRICS = "semantic_manifest.json"
+_KEPT = (_MANIFEST, _PARSE, _METRICS)
 _SHIPPED = ROOT / "seeds"
 _ANY_LAKE = "<lake>"
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".md", ".py"})
@@ -77,7 +79,8 @@ def prepare_manifest(settings: Settings, paths: Paths) -> bool:
     placed = hashlib.sha256(f"{key}\0{place}".encode()).hexdigest()
     held = paths.dbt_manifest_key
     fresh = held.is_file() and held.read_text(encoding="ascii") == placed
-    if fresh and paths.dbt_manifest.is_file() and paths.dbt_parse.is_file():
+    made = (paths.dbt_manifest, paths.dbt_parse, paths.dbt_metrics)
+    if fresh and all(file.is_file() for file in made):
         return False
     held.unlink(missing_ok=True)
     paths.dbt_target.mkdir(parents=True, exist_ok=True)
@@ -85,6 +88,7 @@ def prepare_manifest(settings: Settings, paths: Paths) -> bool:
         text = (folder / _MANIFEST).read_text(encoding="utf-8")
         paths.dbt_manifest.write_text(json.dumps(place.put(json.loads(text))), "utf-8")
         shutil.copyfile(folder / _PARSE, paths.dbt_parse)
+        shutil.copyfile(folder / _METRICS, paths.dbt_metrics)
     held.write_text(placed, encoding="ascii")
     return True
 
@@ -133,7 +137,7 @@ def _parsed(key: str, place: Place, paths: Paths) -> Iterator[Path]:
     Where the checkout cannot be written, the parse is made for this folder alone.
     """
     kept = STORE / key
-    if (kept / _PARSE).is_file():
+    if all((kept / file).is_file() for file in _KEPT):
         yield kept
         return
     with tempfile.TemporaryDirectory(dir=paths.dbt_target) as name:
@@ -167,7 +171,7 @@ def _keep(made: Path, kept: Path) -> None:
     with tempfile.TemporaryDirectory(dir=STORE) as name:
         copied = Path(name) / kept.name
         copied.mkdir()
-        for file in (_MANIFEST, _PARSE):
+        for file in _KEPT:
             shutil.copyfile(made / file, copied / file)
         try:
             copied.rename(kept)

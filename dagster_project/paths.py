@@ -103,6 +103,11 @@ class Paths:
         return self.dbt_target / "parse.msgpack"
 
     @property
+    def dbt_metrics(self) -> Path:
+        """What metrics are made of, as MetricFlow reads it."""
+        return self.dbt_target / "semantic_manifest.json"
+
+    @property
     def published(self) -> Path:
         return self.data / "published"
 

@@ -5,6 +5,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from dagster_project.paths import Paths
 if TYPE_CHECKING:
     from dagster_project.explaining import Explanation
     from dagster_project.forgetting import Forgetting
+    from dagster_project.metrics import Answer, Metric
     from dagster_project.night import GateLine, NightSummary, Progress
     from dagster_project.proving import Proof
     from dagster_project.status import Status
@@ -182,6 +184,8 @@ def show_status(status: "Status", data: Path) -> None:
         as_of = f"as of {status.as_of} UTC, published {status.published_at} UTC"
         out.print(f"generation [bold]{status.generation}[/], {as_of}")
         out.print(f"generations kept: {', '.join(status.generations)}")
+        if status.postgresql:
+            out.print(str(status.postgresql), soft_wrap=True, markup=False)
         out.print(_counts("mart", status.tables))
     _show_accounting(out, status)
     _show_rejects(out, status)
@@ -241,6 +245,44 @@ def show_explanation(told: "Explanation") -> None:
     for name, each in told.columns.items():
         table.add_row(name, each["type"], escape(each["meaning"]))
     out.print(table)
+
+
+def show_metrics(metrics: Sequence["Metric"]) -> None:
+    """What may be asked by name, and by what each may be cut."""
+    out = console()
+    for each in metrics:
+        out.print(f"[bold]{each.name}[/] {escape(each.description)}", soft_wrap=True)
+        out.print(f"  by {', '.join(each.cuts)}", soft_wrap=True, markup=False)
+
+
+def show_answer(answer: "Answer") -> None:
+    """A row a cut; what has no answer says why."""
+    table = Table(box=None)
+    numbers = {
+        name for row in answer.to_dicts() for name in row if _is_number(row[name])
+    }
+    for name in answer.columns:
+        table.add_column(name, justify="right" if name in numbers else "left")
+    for row in answer.rows:
+        table.add_row(*map(_figure, row))
+    out = console()
+    out.print(table if answer.rows else "nothing is known of what is asked")
+    for reason in answer.reasons:
+        out.print(reason, soft_wrap=True, markup=False)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _figure(value: object) -> str:
+    """Rates to four places, other numbers by thousands."""
+    if not _is_number(value):
+        return "" if value is None else escape(str(value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    number = float(str(value))
+    return f"{number:.4f}" if abs(number) < 10 else f"{number:,.2f}"
 
 
 def show_settings(settings: Mapping[str, str]) -> None:

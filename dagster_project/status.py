@@ -1,14 +1,20 @@
-"""What is published, what was landed, how fresh it is; read from files alone."""
+"""What is published, what was landed, how fresh it is; read from files alone.
+
+But for the server that is set to show what is published: it is asked.
+"""
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster_project.addresses import masked
 from dagster_project.paths import Paths
 from dagster_project.publishing import current_manifest, generations
 from dagster_project.recording import ADMISSION, read_records, records_table
 from dagster_project.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster_project.postgresql import Shown
 
 # What is read of the lake. Of a file that was landed again the last landing counts;
 # `standing` is without the files that a person has withdrawn.
@@ -94,6 +100,7 @@ class Status:
     rejects: list[dict[str, Any]]
     withdrawn: list[dict[str, str]]
     gates: list[dict[str, Any]]
+    postgresql: "Shown | None" = None
 
     @property
     def closes(self) -> bool:
@@ -123,6 +130,7 @@ def read_status(settings: Settings) -> Status:
         rejects=read_rejects(paths),
         withdrawn=read_withdrawn(paths),
         gates=last_gates(paths),
+        postgresql=_look_at_server(settings, paths),
     )
 
 
@@ -225,6 +233,14 @@ def shown_settings(settings: Settings) -> dict[str, str]:
             "(not set)" if value is None else str(value)
         )
     return shown
+
+
+def _look_at_server(settings: Settings, paths: Paths) -> "Shown | None":
+    if not (settings.postgres_url or settings.publish_to):
+        return None
+    from dagster_project.postgresql import look
+
+    return look(settings, paths)
 
 
 def _published_at(paths: Paths, generation: str) -> str:

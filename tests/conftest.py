@@ -12,7 +12,11 @@ from tests.warehouse import Warehouse
 
 STORY_FILES = (
     ("tests/flow/test_gates_refuse.py", "tests/flow/test_publishing_whole.py"),
-    ("tests/bi/test_dashboard.py", "tests/bi/test_dashboard_browser.py"),
+    (
+        "tests/bi/test_dashboard.py",
+        "tests/bi/test_dashboard_browser.py",
+        "tests/bi/test_metrics.py",
+    ),
 )
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

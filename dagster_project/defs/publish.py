@@ -5,6 +5,7 @@ report is written; whatever fails before leaves the last generation standing. Wh
 server is to show it too, that follows, and its failure takes nothing back.
 """
 
+import shutil
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from dagster_project.defs.servers import postgresql_asset
 from dagster_project.defs.transform import RefusedError
 from dagster_project.forgetting import finish_published
 from dagster_project.ingredients import read_ingredients
+from dagster_project.metrics import DEFINITIONS
 from dagster_project.promises import key_of, required_of, tests_of
 from dagster_project.publishing import (
     GATE_RESULTS,
@@ -128,6 +130,7 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
             except PublicationRefusedError as error:
                 raise RefusedError(str(error)) from error
             write_handouts(folder, handouts(project))
+            shutil.copyfile(project.paths.dbt_metrics, folder / DEFINITIONS)
             rows = {name: table.rows for name, table in manifest.tables.items()}
             measure.rows_count = sum(rows.values())
         metadata: dict[str, Any] = {

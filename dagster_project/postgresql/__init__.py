@@ -5,5 +5,6 @@ A function of the generation alone: nothing here parses dbt or knows what a tabl
 
 from dagster_project.postgresql.connecting import PostgresError, is_configured
 from dagster_project.postgresql.copies import Copy, publish_current
+from dagster_project.postgresql.looking import Shown, look
 
-__all__ = ["Copy", "PostgresError", "is_configured", "publish_current"]
+__all__ = ["Copy", "PostgresError", "Shown", "is_configured", "look", "publish_current"]

@@ -4,6 +4,7 @@ No message bears a password or the URL: libpq quotes what it cannot read.
 """
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import psycopg
+from psycopg import sql
 
 from dagster_project.settings import Settings
 
@@ -18,6 +20,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 Result = TypeVar("Result")
 TRIES = 3
 URL = "FUNNELHOUSE_POSTGRES_URL"
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]:]*)(?::([0-9]+))?")
 # Any of these says that somebody means a server; libpq has a default for each.
 _LIBPQ = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGPORT")
 _SESSION: dict[str, Any] = {
@@ -53,12 +56,30 @@ def is_configured(settings: Settings) -> bool:
 def connected(settings: Settings) -> Iterator[Connection]:
     """A connection by FUNNELHOUSE_POSTGRES_URL, else by libpq's PG* variables.
 
+    Of several hosts it is to the first that may be written to, as libpq has it.
+
     Raises:
         PostgresError: the URL cannot be read.
     """
-    url = _checked(settings.postgres_url or "")
-    with psycopg.connect(url, autocommit=True, **_SESSION) as connection:
+    url = checked(settings.postgres_url or "")
+    session = {**_SESSION, **_attributes(url, "read-write")}
+    with psycopg.connect(url, autocommit=True, **session) as connection:
         connection.execute(_PREPARED)
+        yield connection
+
+
+@contextmanager
+def looked_at(settings: Settings, seconds: int) -> Iterator[Connection]:
+    """A connection to read by, of a session that does not wait for long.
+
+    Raises:
+        PostgresError: the URL cannot be read.
+    """
+    url = checked(settings.postgres_url or "")
+    session = {**_SESSION, "connect_timeout": seconds, **_attributes(url, "any")}
+    with psycopg.connect(url, autocommit=True, **session) as connection:
+        limit = sql.SQL("set statement_timeout = {}").format(seconds * 1000)
+        connection.execute(limit)
         yield connection
 
 
@@ -75,7 +96,7 @@ def tried_again(
             return work()
         except psycopg.Error as error:
             if tries == TRIES or not _may_pass(error):
-                raise PostgresError(_told(error, settings)) from None
+                raise PostgresError(told(error, settings)) from None
         time.sleep(pause * tries)
     raise AssertionError("the last try returns or raises")
 
@@ -92,11 +113,16 @@ def _may_pass(error: psycopg.Error) -> bool:
     return passing and not (error.sqlstate or "").startswith("53")
 
 
-def _checked(url: str) -> str:
-    """The URL, where no part of its password can be taken for something else."""
+def checked(url: str) -> str:
+    """The URL, where no part of its password can be taken for something else.
+
+    Raises:
+        PostgresError: it can, or it is no URL.
+    """
     try:
         parts = urlsplit(url)
-        plain = parts.port is None or parts.port > 0
+        addresses = parts.netloc.rpartition("@")[2].split(",")
+        plain = all(map(_is_address, addresses))
         plain = plain and url.count("@") == parts.netloc.count("@") <= 1
         plain = plain and parts.scheme in ("postgresql", "postgres")
         if url and plain:
@@ -107,18 +133,33 @@ def _checked(url: str) -> str:
         raise PostgresError(
             f"{URL} is no URL such as postgresql://user:password@host:5432/database "
             "(not shown here, for its password); in a password write @ as %40, / as "
-            "%2F, : as %3A, # as %23, ? as %3F and % as %25"
+            "%2F, : as %3A, # as %23, ? as %3F and % as %25. Several hosts stand "
+            "behind each other by commas: host1:5432,host2:5432"
         )
     return url
 
 
-def _told(error: psycopg.Error, settings: Settings) -> str:
+def _is_address(text: str) -> bool:
+    """A host, with its port or without."""
+    found = _ADDRESS.fullmatch(text)
+    return found is not None and 0 < int(found[1] or 5432) < 65536
+
+
+def _attributes(url: str, wanted: str) -> dict[str, str]:
+    """Which servers will do, unless the URL or libpq's variable says so."""
+    name = "target_session_attrs"
+    said = psycopg.conninfo.conninfo_to_dict(url).get(name)
+    said = said or os.environ.get("PGTARGETSESSIONATTRS")
+    return {} if said else {name: wanted}
+
+
+def told(error: psycopg.Error, settings: Settings) -> str:
     """The server's own words, and what to do."""
     diag = error.diag
     words = [diag.message_primary or " ".join(str(error).split())]
     words += [text for text in (diag.message_detail, diag.message_hint) if text]
-    told = ". ".join(text.rstrip(".") for text in words)
-    return f"{_without_password(told, settings)}. {_remedy(error)}"
+    text = ". ".join(each.rstrip(".") for each in words)
+    return f"{_without_password(text, settings)}. {_remedy(error)}"
 
 
 def _remedy(error: psycopg.Error) -> str:
@@ -134,6 +175,8 @@ def _remedy(error: psycopg.Error) -> str:
         return "Another session holds what is needed: wait until it has ended"
     if state.startswith("53"):
         return "Make room on the server"
+    if "read-only" in str(error):
+        return f"Name a server in {URL} that may be written to, several by commas"
     if not state:
         return f"Check {URL}, or PGHOST, PGUSER, PGPASSWORD, PGDATABASE, and the server"
     return "Mend it on the server"

@@ -65,7 +65,7 @@ def running(folder: Path) -> Iterator[Server]:
                 os.chown(path, who["user"], who["group"])
         arguments = ["-D", data, "-U", "owner", "-A", "scram-sha-256", "-E", "UTF8"]
         _call([folder / "initdb", *arguments, "-N", "--pwfile", secret], who, name)
-        server = Server(_free_port())
+        server = Server(free_port())
         process = _started(folder, data, server, who)
         try:
             _wait(server, process)
@@ -114,7 +114,7 @@ def _unprivileged() -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

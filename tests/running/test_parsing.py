@@ -30,6 +30,7 @@ def parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     def parse(target: Path, seeds: Path) -> None:
         (target / "manifest.json").write_text(json.dumps(PARSED), encoding="utf-8")
         (target / "partial_parse.msgpack").write_bytes(b"as dbt keeps it")
+        (target / "semantic_manifest.json").write_text("{}", encoding="utf-8")
         made.append(Path(os.path.normpath(seeds)))
 
     monkeypatch.setattr(parsing, "STORE", tmp_path / "checkout" / "parsed")

@@ -51,6 +51,7 @@ journeys as (
         described.entered_at,
         {{ reporting_month('described.entered_at') }} as cohort_month,
         described.outcome_at,
+        {{ reporting_month('described.outcome_at') }} as outcome_month,
         described.observed_from,
         described.observed_until,
 
