@@ -227,7 +227,7 @@ def documented() -> tuple[dict[str, str], str]:
         named = re.match(r"-- (stg_acme__\w+\.sql)\n", block)
         name = named[1] if named else "_acme__sources.yml"
         # `at` is a word of SQL, which `utc` does not quote.
-        files.setdefault(f"acme/{name}", re.sub(r"\bat\b", "since", block))
+        files.setdefault(f"acme/{name}", block)
     return files, PROVIDES.findall(text)[0]
 
 
