@@ -23,7 +23,6 @@ DEFINITIONS = "semantic_manifest.json"
 _TIME = "metric_time"
 _GRAINS = ("day", "week", "month", "quarter", "year")
 _CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<>|!=|=|<|>)\s*(.*?)\s*")
-_PLAIN = re.compile(r"-?\d+(\.\d+)?|true|false", re.IGNORECASE)
 
 
 class MetricError(ValueError):
@@ -223,9 +222,9 @@ def _plain(value: Any) -> Any:
 
 
 def _literal(value: str) -> str:
+    """Always a text: DuckDB reads it as what the column is, a number or a code."""
     plain = value[1:-1] if value[:1] == value[-1:] == "'" else value
-    quoted = "'" + plain.replace("'", "''") + "'"
-    return plain if _PLAIN.fullmatch(value) else quoted
+    return "'" + plain.replace("'", "''") + "'"
 
 
 def _near(name: str, known: Sequence[str], told: str) -> str:

@@ -432,6 +432,16 @@ def test_a_condition_compares_months_numbers_texts_and_flags(published: Path) ->
     assert isinstance(first[0], date)
 
 
+def test_a_code_that_looks_like_a_number_is_a_code(
+    written: Callable[..., Metrics],
+) -> None:
+    metrics = written(
+        fct_target_attainment=[a_quota(owner_id="7"), a_quota(owner_id="somebody")]
+    )
+    asked = Asked(("coverage_rate",), ("owner_id",), ("owner_id=7",))
+    assert metrics.ask(asked).rows == (("7", 1.0),)
+
+
 def a_pair(published: Path) -> tuple[Any, ...]:
     with duckdb.connect(str(published / "funnelhouse.duckdb"), read_only=True) as file:
         found = file.execute(
