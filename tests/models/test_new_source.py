@@ -226,7 +226,6 @@ def documented() -> tuple[dict[str, str], str]:
     for block in FENCED.findall(text):
         named = re.match(r"-- (stg_acme__\w+\.sql)\n", block)
         name = named[1] if named else "_acme__sources.yml"
-        # `at` is a word of SQL, which `utc` does not quote.
         files.setdefault(f"acme/{name}", block)
     return files, PROVIDES.findall(text)[0]
 
