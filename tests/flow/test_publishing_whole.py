@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from dagster_project.cli import main
 from tests.flow.conftest import GOOD, Story
 
+pytestmark = pytest.mark.slow
+
 FETCHED = re.compile(
     r"""(?:src|href|action|data)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//"""
     r"""|@import|\bfetch\(\s*["']http|<link\b[^>]*\bhref"""
