@@ -151,7 +151,8 @@ def test_a_generation_bears_the_quality_page_of_its_night_and_those_before(
     assert "Night <code>r000004</code>" in page
     assert 'title="r000002, as of 2026-02-09 23:59:59: refused, 1"' in page
     assert "files_landed" in page
-    assert 'href="quality.html"' in (folder / "index.html").read_text(encoding="utf-8")
+    report = (folder / "index.html").read_text(encoding="utf-8")
+    assert 'href="../report/quality.html"' in report
 
 
 def test_gate_results_tell_who_is_at_fault_with_the_file_that_brought_it(
