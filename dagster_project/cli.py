@@ -299,7 +299,7 @@ def explain(name: str, as_json: bool) -> None:
 @click.option("--by", multiple=True, metavar="CUT", help="Cut by it; again for more.")
 @click.option("--where", multiple=True, metavar="CONDITION", help="Only of these.")
 @click.option("--sql", "only_sql", is_flag=True, help="Print the SQL, ask nothing.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_JSON
 def metrics(
     names: tuple[str, ...],
     by: tuple[str, ...],
@@ -321,9 +321,7 @@ def metrics(
     from dagster_project.metrics import Asked, MetricError, Metrics
     from dagster_project.showing import show_answer, show_metrics
 
-    folder = Paths.of(current_settings()).current.resolve()
-    if not (folder / "manifest.json").is_file():
-        refuse("nothing is published yet: run `funnelhouse run` first", FAULT)
+    folder = _published()
     asked, published = Asked(names, by, where), Metrics(folder)
     try:
         if not names:
@@ -368,9 +366,7 @@ def report(only_path: bool) -> None:
     Example:
       funnelhouse report --path
     """
-    folder = Paths.of(current_settings()).current.resolve()
-    if not (folder / "manifest.json").is_file():
-        refuse("nothing is published yet: run `funnelhouse run` first", FAULT)
+    folder = _published()
     if only_path:
         click.echo(folder / "report" / "index.html")
         return
@@ -681,6 +677,14 @@ def _copy_to_server(settings: Settings, paths: Paths) -> None:
     except PostgresError as error:
         refuse(str(error), FAULT)
     click.echo(f"{'' if copy.is_new else 'nothing to do: '}{copy}")
+
+
+def _published() -> Path:
+    """The folder of the current generation."""
+    folder = Paths.of(current_settings()).current.resolve()
+    if not (folder / "manifest.json").is_file():
+        refuse("nothing is published yet: run `funnelhouse run` first", FAULT)
+    return folder
 
 
 def _refuse_used_port(what: str, host: str, port: int) -> None:
