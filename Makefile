@@ -19,6 +19,8 @@ SURVIVAL := tests/survival
 KILLS := 200
 SEED := 1
 SPARK :=
+# tests/conftest.py says which files go together, and which go first
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run sample report pictures axe dagster test test-slow crash-test spark-test superset superset-bundle superset-environment bench bench-large mutants lint types format clean
 
@@ -44,10 +46,10 @@ dagster: $(VENV)/.installed ## Open Dagster's UI on http://127.0.0.1:3000
 axe: $(AXE)/node_modules ## Fetch axe-core, which tests look at pages with (needs npm)
 
 test: $(VENV)/.installed-dev axe ## Run the tests
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not slow" $(WORKERS)
 
 test-slow: $(VENV)/.installed-dev ## Run the tests that take whole nights and more seeds (SLOW=tests/flow)
-	@$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --ignore tests/survival $(SLOW)
+	@$(BIN)/python -m pytest -m slow $(WORKERS) --ignore tests/survival $(SLOW)
 
 crash-test: $(VENV)/.installed-dev ## Kill nights, fill disks, shift clocks (KILLS=200, SEED=1)
 	@$(BIN)/python -m pytest -vv -m slow -n 2 --kills $(KILLS) --seed $(SEED) \

@@ -34,25 +34,19 @@ _STATE = """
         model varchar, source_code varchar, table_name varchar, file_name varchar,
         batch_id varchar, file_sha256 varchar, reaches timestamp
     );
-    create or replace table state.models (
-        model varchar, fingerprint varchar, lake_fingerprint varchar,
-        inputs varchar[], watchers varchar[], build_code varchar
-    );
     create or replace table state.admitted (
         model varchar, source_code varchar, table_name varchar, file_name varchar,
         batch_id varchar, file_sha256 varchar, reaches timestamp
     );
 """
+_OTHER_FILES = """
+    select distinct model from (
+        (from state.admitted except from state.files)
+        union all
+        (from state.files except from state.admitted)
+    ) as differing
+"""
 _FILE = ("source_code", "table_name", "file_name", "batch_id", "file_sha256")
-_NAMES = pa.list_(pa.string())
-MODELS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("model", "fingerprint", "lake_fingerprint")),
-        ("inputs", _NAMES),
-        ("watchers", _NAMES),
-        ("build_code", pa.string()),
-    ]
-)
 FILES = pa.schema(
     [
         *((name, pa.string()) for name in ("model", *_FILE)),
@@ -78,16 +72,24 @@ class ModelPlan:
     watchers: list[str]
 
 
-def tell_warehouse(
-    manifest: Mapping[str, Any], paths: Paths, settings: str, build_code: str
-) -> list[str]:
-    """Write what this build is made of; give the models that were decided otherwise.
+@dataclass(frozen=True)
+class Told:
+    """What a build is told: of each model how it stands, and which stand on old code.
+
+    `models` holds what macro `plan_of_build` looks at, by the name of the model.
+    """
+
+    models: dict[str, dict[str, Any]]
+    outdated: list[str]
+
+
+def tell_warehouse(manifest: Mapping[str, Any], paths: Paths, settings: str) -> Told:
+    """Write what this build is made of, and compare it with what was built.
 
     `settings` stands for all that macros read of the environment.
     """
     inputs = Inputs(manifest, paths, settings)
     plans = [inputs.plan(node) for node in inputs.tables()]
-    told = [asdict(plan) | {"build_code": build_code} for plan in plans]
     files = [
         {"model": node["name"], **file}
         for node in inputs.tables()
@@ -95,14 +97,15 @@ def tell_warehouse(
     ]
     with duckdb.connect(str(paths.warehouse), config=NEWEST_STORAGE) as connection:
         connection.execute(_STATE)
-        _fill(connection, "models", told, MODELS)
         _fill(connection, "admitted", files, FILES)
-        outdated = connection.execute(
-            "select built.model from state.built as built "
-            "inner join state.models as models on built.model = models.model "
-            "where built.fingerprint <> models.fingerprint order by all"
-        ).fetchall()
-    return [name for (name,) in outdated]
+        built = {row["model"]: row for row in _rows(connection, "from state.built")}
+        others = {row["model"] for row in _rows(connection, _OTHER_FILES)}
+    models = {
+        plan.model: _standing(plan, built.get(plan.model), plan.model in others)
+        for plan in plans
+    }
+    outdated = [name for name in models if models[name]["is_decided_otherwise"]]
+    return Told(models, sorted(outdated))
 
 
 @dataclass(frozen=True)
@@ -238,6 +241,22 @@ class Inputs:
         return source is not None and source["source_name"] != "lake"
 
 
+def _standing(
+    plan: ModelPlan, built: Mapping[str, Any] | None, has_other_files: bool
+) -> dict[str, Any]:
+    """What a model is made of beside what its table was made of, for macros."""
+    was: Mapping[str, Any] = built or {}
+    return {
+        **asdict(plan),
+        "version": was.get("version"),
+        "read_versions": was.get("inputs") or {},
+        "has_other_files": has_other_files,
+        "is_decided_otherwise": was.get("fingerprint") not in (None, plan.fingerprint),
+        "is_same": (plan.fingerprint, plan.lake_fingerprint)
+        == (was.get("fingerprint"), was.get("lake_fingerprint")),
+    }
+
+
 def _kind(node: Mapping[str, Any]) -> str:
     is_model = node["resource_type"] == "model"
     return str(node["config"]["materialized"]) if is_model else ""
@@ -289,6 +308,12 @@ def _bytes_of(file: Path, size: int, changed_at: int) -> str:
 
 def _earlier(time: datetime | None, as_of: datetime) -> datetime | None:
     return min(time, as_of) if time is not None else None
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    answer = connection.execute(query)
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def _fill(

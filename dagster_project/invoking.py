@@ -13,11 +13,15 @@ class TransformError(RuntimeError):
 
 
 def invoke(
-    arguments: list[str], callbacks: Sequence[Any] = (), manifest: Any = None
+    arguments: list[str],
+    callbacks: Sequence[Any] = (),
+    manifest: Any = None,
+    **options: Any,
 ) -> Any:
     """Run dbt; it has to hear of the seeds by a path relative to its project.
 
-    With an absolute path it writes compiled tests of seeds beside the seeds.
+    With an absolute path it writes compiled tests of seeds beside the seeds. `options`
+    are dbt's own, with values that a command line could not hold.
     """
     from dbt.cli.main import dbtRunner
 
@@ -25,7 +29,8 @@ def invoke(
     try:
         with variables({"FUNNELHOUSE_SEEDS": seeds}):
             return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(
-                [*arguments, "--log-level", "none", "--log-level-file", "none"]
+                [*arguments, "--log-level", "none", "--log-level-file", "none"],
+                **options,
             )
     finally:
         close_connections()

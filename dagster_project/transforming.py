@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster_project.invoking import TransformError, invoke
 from dagster_project.parsing import prepare_manifest, prepared_key, read_parse
 from dagster_project.paths import DBT, Paths
 from dagster_project.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster_project.fingerprints import Told
 
 TELEMETRY_OFF = {
     "DO_NOT_TRACK": "1",
@@ -181,36 +184,34 @@ def build(
     """
     if os.environ["FUNNELHOUSE_ENGINE"] == "spark":
         return _build_on_spark(selection, indirect_selection, on_result)
-    tell_what_is_built()
+    told = _tell_warehouse().models
     arguments = ["build", "--no-write-json", "--select", *selection]
     arguments += ["--indirect-selection", indirect_selection]
     arguments += ["--exclude-resource-type", "unit_test"]
     arguments += ["--full-refresh"] if full_refresh else []
     paths = Paths.of(Settings.from_environment())
     manifest = read_parse(paths)
-    result = invoke(arguments, [_teller(on_result)], manifest)
+    result = invoke(arguments, [_teller(on_result)], manifest, vars={"told": told})
     if result.exception is not None:
         raise TransformError(f"dbt build stopped: {result.exception}")
     return [_outcome(each) for each in getattr(result.result, "results", ())]
 
 
-def tell_what_is_built() -> list[str]:
-    """Tell the warehouse what models are made of now; give those that were of else."""
+def outdated_models() -> list[str]:
+    """Models that were built of other code, seeds or settings than are there now."""
+    on_spark = os.environ["FUNNELHOUSE_ENGINE"] == "spark"
+    return [] if on_spark else _tell_warehouse().outdated
+
+
+def _tell_warehouse() -> "Told":
+    """Tell the warehouse what models are made of now, and hear how they stand."""
     from dagster_project.fingerprints import tell_warehouse
 
-    if os.environ["FUNNELHOUSE_ENGINE"] == "spark":
-        return []
     settings = Settings.from_environment()
     paths = Paths.of(settings)
     manifest = _project(settings, paths, prepared_key(paths)).manifest
     read = [settings.timezone, settings.home_currency, sorted(settings.sources)]
-    os.environ["FUNNELHOUSE_BUILD"] = secrets.token_hex(8)
-    return tell_warehouse(
-        manifest,
-        paths,
-        json.dumps([*read, salt(settings, paths)]),
-        os.environ["FUNNELHOUSE_BUILD"],
-    )
+    return tell_warehouse(manifest, paths, json.dumps([*read, salt(settings, paths)]))
 
 
 def _build_on_spark(

@@ -16,8 +16,18 @@ STORY_FILES = (
         "tests/bi/test_dashboard.py",
         "tests/bi/test_dashboard_browser.py",
         "tests/bi/test_metrics.py",
+        "tests/bi/test_scenarios.py",
+        "tests/bi/test_trials.py",
+    ),
+    (
+        "tests/models/test_oracle_agreement.py",
+        "tests/models/test_promises.py",
+        "tests/models/test_rebuild.py",
+        "tests/models/test_unit_tests.py",
     ),
 )
+# Begun first: one that is begun last keeps a worker while the other has nothing to do.
+LONGEST_FILES = ("tests/test_readme.py", *(files[0] for files in STORY_FILES))
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -37,6 +47,17 @@ class StoriesTogether(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
         return next((files[0] for files in STORY_FILES if file in files), file)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; needs --no-loadscope-reorder, for xdist orders by number."""
+
+    def place(item: pytest.Item) -> int:
+        file = item.nodeid.split("::")[0]
+        is_long = file in LONGEST_FILES
+        return LONGEST_FILES.index(file) if is_long else len(LONGEST_FILES)
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)

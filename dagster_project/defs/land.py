@@ -26,7 +26,7 @@ from dagster_project.landing import (
 )
 from dagster_project.publishing import current_manifest, next_generation
 from dagster_project.restating import RECORDS, freeze_ingredients
-from dagster_project.transforming import Project, tell_what_is_built
+from dagster_project.transforming import Project, outdated_models
 
 LAKE_TABLES = (
     *("runs", "files", "sources", "manifest", "rejects", "admissions", "profiles"),
@@ -145,7 +145,7 @@ def freeze_night(
         "files": len(ingredients.files),
         "unclaimed": dg.MetadataValue.json(unclaimed[:50]),
         "run_key": ingredients.run_key,
-        "outdated": dg.MetadataValue.json(tell_what_is_built()),
+        "outdated": dg.MetadataValue.json(outdated_models()),
     }
 
 

@@ -60,64 +60,44 @@
     when it is run: nothing that it reads changes in between.
 #}
 {% macro plan_of_build() %}
-    {%- set whole = {'way': 'whole', 'inputs': [], 'is_known': false, 'watchers': []} -%}
+    {%- set whole = {'way': 'whole', 'inputs': [], 'is_known': false, 'told': none} -%}
     {%- if not execute or model.resource_type != 'model' -%}{{ return(whole) }}{%- endif -%}
-    {%- set told = told_of_build() -%}
-    {%- if told is none -%}{{ return(whole) }}{%- endif -%}
+    {#- what `funnelhouse run` tells dbt; a build by hand is told nothing -#}
+    {%- set told = var('told', {}).get(model.name) -%}
+    {%- do whole.update({'told': told}) -%}
+    {%- if not told or told.version is none -%}{{ return(whole) }}{%- endif -%}
     {%- set found = load_cached_relation(this) -%}
-    {%- set is_known = told['version'] is not none and found is not none and found.type == 'table' -%}
-    {%- do whole.update({'is_known': is_known, 'watchers': told['watchers'], 'is_told': true}) -%}
-    {%- if flags.FULL_REFRESH or not is_known or not told['is_same'] -%}{{ return(whole) }}{%- endif -%}
+    {%- do whole.update({'is_known': found is not none and found.type == 'table'}) -%}
+    {%- if flags.FULL_REFRESH or not whole.is_known or not told.is_same -%}{{ return(whole) }}{%- endif -%}
     {#- an account looks at what stands there, also where nobody meant to change it #}
     {%- if config.get('meta', {}).get('is_account') -%}{{ return(whole) }}{%- endif -%}
     {%- set by = config.get('meta', {}).get('touched', {}).get('by', {}) -%}
     {%- set news = [] -%}
-    {%- for input in told['inputs'] if input.read_version != input.version or input.version is none -%}
+    {%- for input in inputs_now(told) if input.read_version != input.version or input.version is none -%}
         {%- if input.name not in by or input.version is none or input.read_version is none or input.whole_version > input.read_version or by[input.name] == 'everything' -%}
             {{ return(whole) }}
         {%- endif -%}
         {%- do news.append(input) -%}
     {%- endfor -%}
-    {%- set way = 'touched' if news or told['has_other_files'] else 'none' -%}
-    {{ return({'way': way, 'inputs': news, 'is_known': true, 'is_told': true, 'watchers': told['watchers'], 'has_other_files': told['has_other_files']}) }}
+    {%- set way = 'touched' if news or told.has_other_files else 'none' -%}
+    {{ return({'way': way, 'inputs': news, 'is_known': true, 'told': told}) }}
 {% endmacro %}
 
-{# What the warehouse was told of this build; none where another has told it. #}
-{% macro told_of_build() %}
-    {%- set code = env_var('FUNNELHOUSE_BUILD', '') -%}
-    {%- if not code or adapter.get_relation(this.database, 'state', 'models') is none -%}
-        {{ return(none) }}
-    {%- endif -%}
+{# The tables that this model reads: the version it has read, and the one there is. #}
+{% macro inputs_now(told) %}
+    {%- if not told.inputs -%}{{ return([]) }}{%- endif -%}
     {%- set query -%}
-        select
-            built.version,
-            coalesce(
-                built.fingerprint = models.fingerprint
-                and built.lake_fingerprint = models.lake_fingerprint,
-                false
-            ) as is_same,
-            cast(to_json(models.watchers) as varchar) as watchers,
-            cast(to_json(array(
-                select {
-                    'name': named.name, 'read_version': built.inputs[named.name],
-                    'version': input.version, 'whole_version': input.whole_version
-                }
-                from (select unnest(models.inputs) as name) as named
-                left join state.built as input on named.name = input.model
-            )) as varchar) as inputs,
-            {{ 'exists (' ~ other_files() ~ ')' if follows_files() else 'false' }} as has_other_files
-        from state.models as models
-        left join state.built as built on models.model = built.model
-        where models.model = '{{ model.name }}' and models.build_code = '{{ code }}'
+        select model, version, whole_version from state.built
+        where model in ({{ quoted(told.inputs) }})
     {%- endset -%}
-    {%- set rows = run_query(query).rows -%}
-    {%- if not rows -%}{{ return(none) }}{%- endif -%}
-    {%- set row = rows[0] -%}
-    {{ return({
-        'version': row['version'], 'is_same': row['is_same'],
-        'watchers': fromjson(row['watchers']), 'inputs': fromjson(row['inputs']),
-        'has_other_files': row['has_other_files'],
-    }) }}
+    {%- set built = {} -%}
+    {%- for row in run_query(query).rows -%}{%- do built.update({row['model']: row}) -%}{%- endfor -%}
+    {%- set found = [] -%}
+    {%- for name in told.inputs -%}
+        {%- set row = built.get(name, {'version': none, 'whole_version': none}) -%}
+        {%- do found.append({'name': name, 'read_version': told.read_versions.get(name), 'version': row['version'], 'whole_version': row['whole_version']}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
 {% macro follows_files() -%}
@@ -147,7 +127,7 @@
 {% macro keys_touched(plan) %}
     {%- set touched = config.get('meta').touched -%}
     {%- set selects = [] -%}
-    {%- if plan.has_other_files -%}{%- do selects.append(other_files()) -%}{%- endif -%}
+    {%- if plan.told.has_other_files -%}{%- do selects.append(other_files()) -%}{%- endif -%}
     {%- for input in plan.inputs -%}
         {%- set ways = touched.by[input.name] or {} -%}
         {%- for way in ([ways] if ways is mapping else ways) -%}
@@ -188,22 +168,16 @@
 {% endmacro %}
 
 {# Written with the rows: a version, and what was read for it. #}
-{% macro record_build(version, whole_version) %}
+{% macro record_build(plan, version, whole_version) %}
+    {%- set told = plan.told %}
     delete from state.built where model = '{{ model.name }}';
     insert into state.built
     select
-        models.model,
-        {{ version }},
-        {{ whole_version }},
-        models.fingerprint,
-        models.lake_fingerprint,
-        (
-            select map(list(built.model), list(built.version))
-            from state.built as built
-            where list_contains(models.inputs, built.model)
-        )
-    from state.models as models
-    where models.model = '{{ model.name }}';
+        '{{ model.name }}', {{ version }}, {{ whole_version }},
+        '{{ told.fingerprint }}', '{{ told.lake_fingerprint }}',
+        map(list(built.model), list(built.version))
+    from state.built as built
+    where built.model in ({{ quoted(told.inputs or ['']) }});
     {% if follows_files() %}
     delete from state.files where model = '{{ model.name }}';
     insert into state.files select * from state.admitted where model = '{{ model.name }}';
@@ -211,21 +185,19 @@
 {% endmacro %}
 
 {% macro record_whole_build(plan) %}
-    {%- if not plan.is_told %}
+    {%- if not plan.told %}
     {#- built by hand: nobody knows from what #}
     {%- if adapter.get_relation(this.database, 'state', 'built') is not none %}
     delete from state.built where model = '{{ model.name }}';
     {%- endif %}
     {%- else %}
-    {%- if plan.watchers %}
+    {%- if plan.told.watchers %}
     create or replace table changes."{{ model.name }}" as
     select cast(0 as bigint) as version, cast(0 as integer) as sign, * from {{ this }}
     limit 0;
     {%- endif %}
-    create or replace temp table new_version as
-    select coalesce(max(version), 0) + 1 as version
-    from state.built where model = '{{ model.name }}';
-    {{ record_build('(select version from new_version)', '(select version from new_version)') }}
+    {%- set version = (plan.told.version or 0) + 1 %}
+    {{ record_build(plan, version, version) }}
     {%- endif %}
 {% endmacro %}
 
@@ -244,11 +216,11 @@
         version + case when exists (select 1 from new_changes) then 1 else 0 end as version,
         whole_version
     from state.built where model = '{{ model.name }}';
-    {% if plan.watchers %}
+    {% if plan.told.watchers %}
     delete from changes."{{ model.name }}"
     where version <= (
         select coalesce(min(coalesce(inputs['{{ model.name }}'], 0)), 0)
-        from state.built where model in ({{ quoted(plan.watchers) }})
+        from state.built where model in ({{ quoted(plan.told.watchers) }})
     );
     insert into changes."{{ model.name }}" by name
     select
@@ -311,7 +283,7 @@
         drop table {{ target }};
         alter table {{ fresh }} rename to {{ adapter.quote(target.identifier) }};
         {%- if is_alike %}
-        {{ record_build('(select version from new_version)', '(select whole_version from new_version)') }}
+        {{ record_build(plan, '(select version from new_version)', '(select whole_version from new_version)') }}
         {%- else %}
         {{ record_whole_build(plan) }}
         {%- endif %}
@@ -355,7 +327,7 @@
         delete from {{ target }} as found where {{ is_touched('found') }};
         insert into {{ target }} by name
         select found.* from fresh_rows as found where {{ is_touched('found') }};
-        {{ record_build('(select version from new_version)', '(select whole_version from new_version)') }}
+        {{ record_build(plan, '(select version from new_version)', '(select whole_version from new_version)') }}
         drop table old_rows;
         drop table fresh_rows;
     {% endcall %}

@@ -8,7 +8,7 @@
     {%- set plan = plan_of_build() -%}
     {%- if plan.way == 'none' -%}
         {{ keep_as_it_is() }}
-    {%- elif plan.watchers and plan.is_known and not flags.FULL_REFRESH -%}
+    {%- elif plan.is_known and plan.told.watchers and not flags.FULL_REFRESH -%}
         {{ build_compared(target, plan) }}
     {%- else -%}
         {{ build_whole(target, plan) }}

@@ -159,13 +159,20 @@ FILES: dict[str, Rows] = {
 }
 
 
+MODELS = (
+    *("fct_journeys", "fct_journey_steps", "fct_stage_transitions"),
+    *("fct_stage_snapshots", "fct_segment_funnels", "fct_monthly_conversions"),
+    *("dq_reconciliations", "dq_unmapped_stage_codes"),
+)
+
+
 @pytest.fixture(scope="module")
 def marts(warehouse: Warehouse) -> Marts:
     seeds = registry(STAGES, ALIASES)
     seeds |= segments_by_product(
         "deleted", "deleted_at", "unmapped", "merged", "repeated"
     )
-    return warehouse.build(FILES, seeds=seeds)
+    return warehouse.build(FILES, seeds=seeds, models=MODELS)
 
 
 @pytest.fixture(scope="module")

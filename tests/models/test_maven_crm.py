@@ -9,6 +9,12 @@ import pytest
 
 from tests.warehouse import Marts, Warehouse
 
+MODELS = (
+    *("fct_journeys", "fct_stage_transitions", "fct_stage_snapshots"),
+    *("fct_segment_funnels", "fct_monthly_conversions", "fct_monthly_throughput"),
+    *("fct_pipeline_forecast", "fct_forecast_calibration", "fct_owner_performance"),
+    *("dim_stages", "dq_load_audit", "dq_reconciliations"),
+)
 ALL = "segment_code = 'all' and channel_code = 'all'"
 
 
@@ -17,7 +23,7 @@ def maven_crm(shared: Path, warehouse: Warehouse) -> Marts:
     """The public CRM extract alone, with the shipped seeds."""
     file = shared / "data/maven_crm/sales_pipeline.csv"
     files = {"maven_crm/sales_pipeline.csv": file.read_bytes()}
-    return warehouse.build(files, sources="maven_crm")
+    return warehouse.build(files, sources="maven_crm", models=MODELS)
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,10 @@ import pytest
 
 from dagster_project.corrections import admit, withdraw
 from dagster_project.fingerprints import Inputs
+from dagster_project.invoking import invoke
+from dagster_project.parsing import read_parse
 from dagster_project.settings import Settings
-from dagster_project.transforming import load_project, tell_what_is_built
+from dagster_project.transforming import load_project, outdated_models
 from tests.models.oracle_comparison import (
     WatchedWarehouse,
     extracts,
@@ -125,7 +127,7 @@ class Nights:
         self._write_seeds(rows)
         with patch.dict(os.environ):
             self.warehouse.land(**settings_of(self.facts))
-            return tell_what_is_built()
+            return outdated_models()
 
     def _aliases(self) -> Rows:
         """An action under another name, and one that is ignored from now on."""
@@ -276,3 +278,17 @@ def test_an_edited_alias_makes_stale_what_reads_it_and_nothing_else(
     assert "int_coded_actions" in stale
     assert not {"int_web_events", "int_sessions", "int_journeys"} & set(stale)
     assert nights.outdated(seeds(nights.facts)) == stale
+
+
+@pytest.mark.slow
+def test_of_a_table_built_by_hand_nobody_says_what_it_was_built_from(
+    nights: Nights, story: tuple[Tables, Tables, Marts]
+) -> None:
+    known = "select model from state.built where model = 'int_sessions'"
+    assert len(story) == 3
+    assert len(nights.warehouse.rows(known)) == 1
+    with patch.dict(os.environ):
+        paths = load_project(nights.warehouse.settings).paths
+        done = invoke(["run", "--select", "int_sessions"], manifest=read_parse(paths))
+    assert done.success
+    assert nights.warehouse.rows(known) == []
