@@ -166,6 +166,13 @@ def load_job(settings: Settings) -> "dg.JobDefinition":
     return definitions_of(settings).resolve_job_def("nightly")
 
 
+def load_selected_job(settings: Settings, select: str) -> "dg.JobDefinition":
+    """The same for some models alone."""
+    from dagster_project.definitions import selected_job
+
+    return selected_job(settings, select)
+
+
 def _run_locked(
     settings: Settings,
     paths: Paths,
@@ -178,14 +185,13 @@ def _run_locked(
         refuse_unsound_seeds(paths.seeds)
         refuse_without_extracts(paths)
         apply_environment(settings, paths)
-        job = load_job(settings)
-        keys = _selected_keys(settings, select) if select else None
+        job = load_selected_job(settings, select) if select else load_job(settings)
         _quieten()
         if paths.unfinished_erasure.is_file():
             from dagster_project.forgetting import drop_logs
 
             drop_logs(paths)
-        return _execute(job, paths, config, keys, observe)
+        return _execute(job, paths, config, observe)
     except UnsoundSeedsError as error:
         return NightSummary(REFUSED, "refused", str(error))
     except (NoExtractsError, TransformError, ValueError) as error:
@@ -200,7 +206,6 @@ def _execute(
     job: "dg.JobDefinition",
     paths: Paths,
     config: Mapping[str, Any],
-    keys: "list[dg.AssetKey] | None",
     observe: Observer | None,
 ) -> NightSummary:
     from dagster_project.recording import next_night
@@ -216,7 +221,6 @@ def _execute(
             instance=instance,
             raise_on_error=False,
             run_id=run_id,
-            asset_selection=keys,
             tags={"funnelhouse/started_by": "cli"},
         )
         return replace(summarize(result, paths), profile=_profile(paths, night_code))
@@ -238,14 +242,6 @@ def _run_config(config: Mapping[str, Any]) -> dict[str, Any]:
 def _quieten() -> None:
     """Keep Dagster from warning of gates that a skipped step did not ask."""
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
-
-
-def _selected_keys(settings: Settings, select: str) -> "list[dg.AssetKey]":
-    """Landing and freezing, and of dbt's nodes just those selected."""
-    from dagster_project.defs.transform import selected_keys
-    from dagster_project.transforming import load_project
-
-    return selected_keys(load_project(settings), select)
 
 
 def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary:

@@ -197,6 +197,19 @@ def build(
     return [_outcome(each) for each in getattr(result.result, "results", ())]
 
 
+def selected(paths: Paths, select: str) -> set[str]:
+    """The unique ids of what dbt's own syntax selects.
+
+    Raises:
+        TransformError: dbt cannot read it.
+    """
+    asked = ["list", "--select", select, "--output", "json", "--output-keys"]
+    result = invoke([*asked, "unique_id"], manifest=read_parse(paths))
+    if result.exception is not None:
+        raise TransformError(f"--select {select!r}: {result.exception}")
+    return {json.loads(line)["unique_id"] for line in result.result}
+
+
 def outdated_models() -> list[str]:
     """Models that were built of other code, seeds or settings than are there now."""
     on_spark = os.environ["FUNNELHOUSE_ENGINE"] == "spark"

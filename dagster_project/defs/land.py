@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.resources import Night
 from dagster_project.defs.servers import catch_up
+from dagster_project.defs.translating import DagsterDbtTranslator
 from dagster_project.forgetting import finish_lake, finish_published
 from dagster_project.ingredients import read_ingredients
 from dagster_project.landing import (

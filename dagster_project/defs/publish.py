@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
 
 from dagster_project.defs.quality import projection_key
 from dagster_project.defs.resources import Night
 from dagster_project.defs.servers import postgresql_asset
 from dagster_project.defs.transform import RefusedError
+from dagster_project.defs.translating import DagsterDbtTranslator
 from dagster_project.forgetting import finish_published
 from dagster_project.ingredients import read_ingredients
 from dagster_project.metrics import DEFINITIONS

@@ -8,16 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import (
-    DagsterDbtTranslator,
-    DbtManifestAssetSelection,
-    DbtProject,
-    dbt_assets,
-)
-from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from dagster_project.defs.land import LAKE_TABLES, source_key
 from dagster_project.defs.resources import Night
+from dagster_project.defs.translating import (
+    DagsterDbtTranslator,
+    DbtCoreCliEventMessage,
+)
 from dagster_project.invoking import TransformError
 from dagster_project.landing import read_contracts
 from dagster_project.paths import Paths
@@ -28,6 +25,7 @@ from dagster_project.transforming import (
     build,
     count_rows,
     rows_that_failed,
+    selected,
 )
 
 LAYERS = ("seeds", "staging", "gates", "intermediate", "marts", "records")
@@ -59,7 +57,7 @@ class Translator(DagsterDbtTranslator):
         return layer if layer in LAYERS else "raw"
 
     def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+        self, manifest: Mapping[str, Any], unique_id: str, project: Any = None
     ) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         waits = [key for key in self._waits(unique_id) if key not in _keys(spec.deps)]
@@ -79,20 +77,22 @@ def dbt_step(
 ) -> dg.AssetsDefinition:
     """One step that builds some of dbt's nodes."""
     translator = Translator(project)
+    specs = specs_of(project, translator, unique_ids)
 
-    @dbt_assets(
-        manifest=project.manifest,
+    @dg.multi_asset(
         name=name,
-        select=" ".join(project.selection(unique_ids)),
-        dagster_dbt_translator=translator,
+        specs=list(specs.values()),
+        check_specs=list(check_specs_of(project, translator, specs)),
+        can_subset=True,
     )
     def step(context: dg.AssetExecutionContext, night: Night) -> Events:
         nodes = selected_nodes(project, translator, unique_ids, context)
         selection = project.selection([node["unique_id"] for node in nodes])
         results: list[dict[str, Any]] = []
-        outcomes = build(
-            selection, indirect_selection, night.full_refresh, _teller(results, context)
-        )
+        # a test that looks elsewhere too is no check of what was selected
+        tests = indirect_selection if len(nodes) == len(unique_ids) else "cautious"
+        told = _teller(results, context)
+        outcomes = build(selection, tests, night.full_refresh, told)
         require_built(nodes, outcomes)
         rows = count_rows(project.paths, nodes)
         measure_nodes(night.profile, name, outcomes, rows)
@@ -101,21 +101,29 @@ def dbt_step(
             yield with_row_count(event, rows)
         refuse_failures(outcomes, project.paths)
 
-    require_selected(step, unique_ids)
     return step
 
 
-def require_selected(step: dg.AssetsDefinition, unique_ids: Collection[str]) -> None:
-    """What Dagster does not know of is neither built nor gated, and nobody hears of it.
+def specs_of(
+    project: Project, translator: Translator, unique_ids: Collection[str]
+) -> dict[str, dg.AssetSpec]:
+    """dbt's nodes as assets, by unique id."""
+    return {
+        unique_id: translator.get_asset_spec(project.manifest, unique_id)
+        for unique_id in sorted(unique_ids)
+    }
 
-    Raises:
-        TransformError: dagster-dbt has selected other nodes than the step's own.
-    """
-    if len(list(step.keys)) != len(unique_ids):
-        raise TransformError(
-            f"step {step.op.name} has {len(unique_ids)} nodes and Dagster selected "
-            f"{len(list(step.keys))}; please report this"
-        )
+
+def check_specs_of(
+    project: Project, translator: Translator, specs: Mapping[str, dg.AssetSpec]
+) -> Iterator[dg.AssetCheckSpec]:
+    """dbt's tests of some nodes, each as a check of the node that it is attached to."""
+    manifest = project.manifest
+    for unique_id, spec in specs.items():
+        for child in manifest["child_map"][unique_id]:
+            if child.startswith("test."):
+                found = translator.get_asset_check_spec(spec, manifest, child, None)
+                yield from [found] if found else []
 
 
 def require_built(nodes: list[Mapping[str, Any]], outcomes: list[Outcome]) -> None:
@@ -135,21 +143,25 @@ def require_built(nodes: list[Mapping[str, Any]], outcomes: list[Outcome]) -> No
         )
 
 
-def selected_keys(project: Project, select: str) -> list[dg.AssetKey]:
-    """Landing and freezing, and of dbt's nodes those that dbt's syntax selects."""
+def selected_assets(project: Project, select: str) -> dg.AssetSelection:
+    """Landing, freezing, and the nodes that dbt's syntax selects, with dbt's tests.
+
+    The gates judge what a whole night has built.
+
+    Raises:
+        TransformError: nothing of this project is selected.
+    """
     translator = Translator(project)
     contracts = read_contracts(project.manifest, project.sources)
     raw = [source_key(project, each.source_code, each.table_name) for each in contracts]
-    chosen = DbtManifestAssetSelection.build(
-        project.manifest, select, dagster_dbt_translator=translator
-    ).resolve([])
-    ours = {
-        translator.get_asset_key(project.node(unique_id))
-        for unique_id in project.staged | project.built
-    }
-    if not chosen & ours:
+    ours = selected(project.paths, select) & (project.staged | project.built)
+    if not ours:
         raise TransformError(f"--select {select!r} selects no model of this project")
-    return sorted({*raw, *translator.after_landing, *(chosen & ours)})
+    specs = specs_of(project, translator, ours)
+    chosen = [spec.key for spec in specs.values()]
+    tests = [spec.key for spec in check_specs_of(project, translator, specs)]
+    assets = dg.AssetSelection.assets(*raw, *translator.after_landing, *chosen)
+    return assets.without_checks() | dg.AssetSelection.checks(*tests)
 
 
 def selected_nodes(

@@ -1,5 +1,10 @@
 """What Dagster loads: the whole graph, in layers, with gates that stand between."""
 
+import importlib
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,14 +14,14 @@ import pytest
 
 from dagster_project.definitions import definitions_of
 from dagster_project.defs import schedules
-from dagster_project.defs.transform import require_built, require_selected
+from dagster_project.defs.transform import require_built
+from dagster_project.defs.translating import as_if_not_installed
 from dagster_project.landing import Contract, ExtractedAt
 from dagster_project.paths import Paths
 from dagster_project.settings import Settings
 from dagster_project.transforming import (
     Outcome,
     Project,
-    TransformError,
     prepare_manifest,
     salt,
     split_nodes,
@@ -156,16 +161,6 @@ def test_a_step_is_selected_by_folders_its_mark_and_by_names_where_it_has_to_be(
     ]
 
 
-def test_a_step_that_dagster_knows_only_in_part_is_an_error(
-    loaded: dg.Definitions,
-) -> None:
-    steps = {each.op.name: each for each in loaded.assets or () if hasattr(each, "op")}
-    step = steps["stage"]
-    require_selected(step, [str(key) for key in step.keys])
-    with pytest.raises(TransformError, match="step stage has 1 nodes"):
-        require_selected(step, ["seed.p.only"])
-
-
 def test_a_node_that_dbt_passed_over_is_a_fault() -> None:
     told = Outcome("model.p.a", "a", "model", "success", 0.1, 1.0, "", "a.sql")
     nodes = [{"unique_id": f"model.p.{name}", "name": name} for name in "abc"]
@@ -197,3 +192,31 @@ def test_the_sensor_waits_for_every_source_that_delivers(paths: Paths) -> None:
 def _touch(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("id\n1\n", encoding="utf-8")
+
+
+def test_the_graph_is_loaded_without_all_of_dbt(installed: Settings) -> None:
+    """dbt takes two seconds to import; a night with nothing new has no use for it."""
+    definitions_of(installed)
+    code = (
+        "import sys; from dagster_project.definitions import definitions_of; "
+        "from dagster_project.settings import Settings; "
+        "definitions_of(Settings.from_environment()); "
+        "print([name for name in sys.modules if name.startswith('dbt.')])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "FUNNELHOUSE_DATA": str(installed.data)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_module_is_there_again_after_somebody_did_without() -> None:
+    with as_if_not_installed("json"), pytest.raises(ImportError):
+        importlib.import_module("json")
+    assert importlib.import_module("json") is json
+    with as_if_not_installed("no_such_module"):
+        pass
+    assert "no_such_module" not in sys.modules
