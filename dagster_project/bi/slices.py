@@ -4,7 +4,7 @@ A cut is a condition on columns and no rule of its own; what is counted is what 
 report counts (`facts.py`), or flags that a mart has set.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -24,12 +24,21 @@ from dagster_project.bi.facts import (
 Connection = duckdb.DuckDBPyConnection
 
 # Which table has a dimension, and which names its members.
-JOURNEY_DIMENSIONS = ("region_code", "product_code", "owner_id")
+JOURNEY_DIMENSIONS = (
+    *("campaign", "keyword", "region_code", "product_code", "owner_id"),
+)
 ATTEMPT_DIMENSIONS = (
     *("segment_code", "channel_code", "campaign", "keyword"),
     *("region_code", "product_code", "device"),
 )
 MEASURES = ("reached_count", "touched_count", "in_order_count")
+# What is told of each journey in a list.
+JOURNEY_COLUMNS = (
+    *("journey_id", "segment_code", "channel_code", "campaign", "keyword"),
+    *("region_code", "product_code", "owner_id", "entered_at", "current_stage_code"),
+    *("furthest_stage_code", "outcome_code", "outcome_at", "home_amount"),
+    *("loss_reason_code",),
+)
 _NAMES = {
     "segment_code": ("dim_segments", "segment_name"),
     "channel_code": ("dim_channels", "channel_name"),
@@ -45,20 +54,52 @@ _FLAGS = {
 
 @dataclass(frozen=True)
 class Listing:
-    """A list that may be long: how many rows it has, the first of them, or all."""
+    """A list that may be long: how many rows it has, the first of them, or all.
+
+    The newest come first, by the column of that name; the key parts those of one time.
+    """
 
     query: str
+    newest: str
+    key: str
     values: tuple[object, ...]
 
-    def count(self, connection: Connection) -> int:
-        query = f"select count(*) from ({self.query}) as listed"  # noqa: S608 (ours)
-        return int(select(connection, query, *self.values).rows[0][0])
+    def beginning(self, connection: Connection, rows_count: int) -> tuple[int, Table]:
+        """How many rows there are, and the first of them.
 
-    def first(self, connection: Connection, rows_count: int) -> Table:
-        return select(connection, f"{self.query} limit {rows_count}", *self.values)
+        The time of the last that is shown is found while counting: sorted, millions
+        of rows would all be read with every column.
+        """
+        found = select(
+            connection,
+            f"""
+            with times as materialized (
+                select {self.newest} as newest_at from ({self.query}) as listed
+            ),
+            newest as (
+                select newest_at from times
+                order by newest_at desc nulls last limit {rows_count}
+            )
+            select
+                (select count(*) from times),
+                count(newest_at) >= {rows_count}, min(newest_at)
+            from newest
+            """,  # noqa: S608 (ours)
+            *self.values,
+        )
+        ((counted, is_dated, since),) = found.rows
+        listed = f"select * from ({self.query}) as listed"  # noqa: S608 (ours)
+        if is_dated:
+            listed += f" where {self.newest} >= cast('{since}' as timestamp)"
+        listed += f" order by {self._order} limit {rows_count}"
+        return int(counted), select(connection, listed, *self.values)
 
     def all(self, connection: Connection) -> Table:
-        return select(connection, self.query, *self.values)
+        return select(connection, f"{self.query} order by {self._order}", *self.values)
+
+    @property
+    def _order(self) -> str:
+        return f"{self.newest} desc, {self.key}"
 
 
 @dataclass(frozen=True)
@@ -194,22 +235,21 @@ _JOURNEYS_AT_STEPS = """
 """
 
 
-def journeys_at_step(pipeline: str, stage: str, measure: str, cut: Cut) -> Listing:
+def journeys_at_step(
+    pipeline: str,
+    stage: str,
+    measure: str,
+    cut: Cut,
+    columns: Sequence[str] = JOURNEY_COLUMNS,
+) -> Listing:
     """The journeys behind one bar of a funnel, the newest first."""
     condition, values = cut.condition()
     query = f"""
-        select {_JOURNEY_COLUMNS}, steps.first_reached_at
+        select {", ".join(columns)}, steps.first_reached_at
         {_JOURNEYS_AT_STEPS} and stage_code = ? and {_FLAGS[measure]} and {condition}
-        order by entered_at desc, journey_id
     """
-    return Listing(query, (pipeline, *cut.months, stage, *values))
-
-
-_JOURNEY_COLUMNS = """
-    journey_id, segment_code, channel_code, region_code, product_code, owner_id,
-    entered_at, current_stage_code, furthest_stage_code, outcome_code, outcome_at,
-    home_amount, loss_reason_code
-"""
+    asked = (pipeline, *cut.months, stage, *values)
+    return Listing(query, "entered_at", "journey_id", asked)
 
 
 def conversions(connection: Connection, pipeline: str, cut: Cut) -> Table:
@@ -238,17 +278,18 @@ def stage_codes(connection: Connection) -> list[str]:
     return [code for (code,) in select(connection, STAGE_ORDER, TOTAL, TOTAL).rows]
 
 
-def open_journeys(pipeline: str, stage: str, cut: Cut) -> Listing:
+def open_journeys(
+    pipeline: str, stage: str, cut: Cut, columns: Sequence[str] = JOURNEY_COLUMNS
+) -> Listing:
     """The journeys that stand in a stage as of this generation, the newest first."""
     condition, values = cut.condition()
     query = f"""
-        select {_JOURNEY_COLUMNS} from marts.fct_journeys
+        select {", ".join(columns)} from marts.fct_journeys
         where not is_deleted and not is_duplicate
             and ? in ('{TOTAL}', pipeline_code) and current_stage_code = ?
             and {condition}
-        order by entered_at desc, journey_id
     """  # noqa: S608 (constants only)
-    return Listing(query, (pipeline, stage, *values))
+    return Listing(query, "entered_at", "journey_id", (pipeline, stage, *values))
 
 
 def event_funnels(connection: Connection) -> list[str]:
@@ -260,24 +301,34 @@ def event_steps(connection: Connection, funnel: str, cut: Cut) -> Table:
     """Steps of an event funnel: the best attempts, each unit's one a month."""
     condition, values = cut.condition()
     query = f"""
-        with steps as (
+        with alike as (
+            select
+                furthest_step_order, is_excluded, is_still_open,
+                count(*) as attempts_count,
+            from marts.fct_funnel_attempts
+            where funnel_code = ? and entry_month between ? and ? and {condition}
+            group by furthest_step_order, is_excluded, is_still_open
+        ),
+        steps as (
             select distinct funnel_code, step_order, step_code
             from marts.fct_event_funnels where funnel_code = ?
         )
         select
             funnel_code, '{TOTAL}' as pipeline_code, '{TOTAL}' as segment_code,
             step_order, step_code, step_code as step_name,
-            count(*) as entered_count,
-            count(*) filter (not is_excluded and furthest_step_order >= step_order)
-                as reached_count,
-            count(*) filter (is_excluded) as excluded_count,
-            count(*) filter (is_still_open) as still_open_count,
-        from steps inner join marts.fct_funnel_attempts as attempts using (funnel_code)
-        where entry_month between ? and ? and {condition}
+            sum(attempts_count)::bigint as entered_count,
+            coalesce(sum(attempts_count) filter (
+                not is_excluded and furthest_step_order >= step_order
+            ), 0)::bigint as reached_count,
+            coalesce(sum(attempts_count) filter (is_excluded), 0)::bigint
+                as excluded_count,
+            coalesce(sum(attempts_count) filter (is_still_open), 0)::bigint
+                as still_open_count,
+        from steps cross join alike
         group by funnel_code, step_order, step_code
         order by step_order
     """  # noqa: S608 (constants only)
-    return select(connection, query, funnel, *cut.months, *values)
+    return select(connection, query, funnel, *cut.months, *values, funnel)
 
 
 def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
@@ -291,9 +342,9 @@ def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
         from marts.fct_funnel_attempts
         where funnel_code = ? and not is_excluded and furthest_step_order >= ?
             and entry_month between ? and ? and {condition}
-        order by entered_at desc, attempt_id
     """  # noqa: S608 (constants only)
-    return Listing(query, (funnel, step_order, *cut.months, *values))
+    asked = (funnel, step_order, *cut.months, *values)
+    return Listing(query, "entered_at", "attempt_id", asked)
 
 
 def step_rates(connection: Connection) -> Table:

@@ -139,6 +139,25 @@ def test_behind_a_bar_are_as_many_journeys_as_it_counts(
     assert listed["journey_id"].is_unique
 
 
+@pytest.mark.parametrize(
+    ("rows_count", "named"), [(2, ["c", "d"]), (4, ["c", "d", "b", "a"]), (0, [])]
+)
+def test_a_long_list_is_counted_and_begins_with_the_newest_those_undated_last(
+    rows_count: int, named: list[str]
+) -> None:
+    query = """
+        select * from (values ('a', null), ('b', timestamp '2024-01-01'),
+            ('d', timestamp '2024-01-02'), ('c', timestamp '2024-01-02'))
+            as told (name, came_at) where name <> ?
+    """
+    listing = slices.Listing(query, "came_at", "name", ("x",))
+    with duckdb.connect() as connection:
+        counted, first = listing.beginning(connection, rows_count)
+        assert counted == 4
+        assert first.values("name") == named
+        assert listing.all(connection).values("name") == ["c", "d", "b", "a"]
+
+
 def test_a_funnel_cut_by_region_lists_that_regions_journeys(
     open_page: OpenPage, facts: Facts
 ) -> None:
@@ -146,6 +165,49 @@ def test_a_funnel_cut_by_region_lists_that_regions_journeys(
     page = choose(open_page("funnel"), region_code=region)
     listed = page.dataframe[-1].value
     assert set(listed["region_code"]) == {region}
+
+
+@pytest.mark.parametrize("dimension", ["campaign", "keyword"])
+def test_a_stage_funnel_is_cut_by_campaign_and_keyword(
+    open_page: OpenPage, facts: Facts, dimension: str
+) -> None:
+    member = next(
+        code
+        for code, _ in slices.members(facts, "fct_journeys", dimension)
+        if code != "unknown"
+    )
+    page = choose(open_page("funnel"), **{dimension: member})
+    (entered,) = facts.execute(
+        f"select count(*) from marts.fct_journeys where {dimension} = ? "
+        "and pipeline_code = 'sales' and not is_deleted and not is_duplicate",
+        [member],
+    ).fetchone() or (0,)
+    assert entered
+    assert f"Journeys entered: **{entered:,}**" in words(page)
+    assert set(page.dataframe[-1].value[dimension]) == {member}
+
+
+def test_a_generation_from_before_journeys_had_campaigns_is_shown_without(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shown: Installation,
+    open_page: OpenPage,
+) -> None:
+    monkeypatch.setenv("FUNNELHOUSE_DATA", str(tmp_path))
+    paths = Paths(tmp_path, tmp_path, tmp_path)
+    folder = paths.generation("g000001")
+    shutil.copytree(shown.paths.current.resolve(), folder)
+    switch(paths, "g000001")
+    told = folder / "manifest.json"
+    manifest = json.loads(told.read_text(encoding="utf-8"))
+    with duckdb.connect(str(folder / "funnelhouse.duckdb")) as connection:
+        for column in ("campaign", "keyword"):
+            connection.execute(f"alter table marts.fct_journeys drop {column}")
+            del manifest["tables"]["fct_journeys"]["columns"][column]
+    told.write_text(json.dumps(manifest), "utf-8")
+    page = open_page("funnel")
+    assert "campaign" not in {each.key for each in page.selectbox}
+    assert "journey_id" in page.dataframe[-1].value.columns
 
 
 def test_a_step_filled_by_customers_actions_says_that_it_cannot_name_its_journeys(

@@ -44,6 +44,13 @@ LEADS: Mapping[str, tuple[tuple[str, ...], Row, Mapping[str, str | None]]] = {
     "nil": (("2024-03-01 n", "2024-03-02 w"), {"channel": "fair"}, {}),
 }
 
+# whoever types an address into a search box is not told by it
+KEYWORDS = {
+    "ann 2024-01-09": "kettle for ann@example.com",
+    "bob 2024-01-19": "cup",
+    "cem 2023-01-14": "pot",
+}
+
 
 def spent(day: str, channel: str, amount: float | None, **columns: Any) -> Row:
     row = {"spend_date": day, "channel": channel, "campaign": "c", "amount": amount}
@@ -59,6 +66,8 @@ def files() -> Files:
             visitor_id=name,
             email=f"{name}@example.com",
             utm_source=origin,
+            utm_campaign=origin and f"{origin} of {day}",
+            utm_term=KEYWORDS.get(f"{name} {day}"),
         )
         for name, (_, _, sessions) in LEADS.items()
         for day, origin in sessions.items()
@@ -125,8 +134,10 @@ def marts(warehouse: Warehouse) -> Marts:
             for spelling, code in CHANNELS.items()
         ],
     }
-    models = ("fct_channel_performance", "dq_reconciliations", "dim_channels")
-    return warehouse.build(files(), seeds=seeds, models=models, with_tests=True)
+    models = ("fct_channel_performance", "fct_journeys", "dq_reconciliations")
+    return warehouse.build(
+        files(), seeds=seeds, models=(*models, "dim_channels"), with_tests=True
+    )
 
 
 def january(marts: Marts, attribution: str, horizon: int = 60) -> dict[Any, Any]:
@@ -223,6 +234,24 @@ def test_spend_without_a_rate_is_told_and_in_no_amount(marts: Marts) -> None:
     row = january(marts, "stated")["fair"]
     assert (row["spend_amount"], row["unpriced_count"]) == (None, 1)
     assert january(marts, "stated")["all"]["return_on_spend"] is None
+
+
+def test_a_journey_has_the_campaign_and_keyword_of_its_channels_first_visit(
+    marts: Marts,
+) -> None:
+    found = marts(
+        """
+        select deal_id, channel_code, campaign, keyword
+        from marts.fct_journeys order by deal_id
+        """
+    )
+    assert found == [
+        ("ann", "mail", "mail of 2024-01-09", "kettle for [address]"),
+        ("bob", "unknown", "ads of 2024-01-19", "cup"),
+        ("cem", "ads", "ads of 2023-01-14", "pot"),
+        ("eve", "unknown", None, None),
+        ("nil", "fair", None, None),
+    ]
 
 
 def test_every_row_of_spend_is_kept_or_set_aside(marts: Marts) -> None:

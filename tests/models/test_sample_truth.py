@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.samples import write_samples
+from dagster_project.samples import world, write_samples
 from dagster_project.settings import ROOT
 from tests.warehouse import Marts, Warehouse, write_seeds
 
@@ -92,6 +92,21 @@ def test_journeys_and_outcomes_are_exactly_the_realised_ones(
     }  # fmt: skip
     assert {tuple(key): count for *key, count in found} == expected
     assert sum(expected.values()) == realised["journeys_count"]
+
+
+def test_journeys_have_campaigns_and_keywords_of_their_own_channel(
+    marts: Marts, channels: dict[str, str]
+) -> None:
+    planted = {
+        (channels[each.channel], each.campaign, each.keyword or None)
+        for each in world.SOURCES
+        if each.campaign
+    }
+    found = marts(f"""
+        select distinct channel_code, campaign, keyword from marts.fct_journeys
+        where {LIVE} and coalesce(campaign, keyword) is not null
+    """)
+    assert set(found) == planted
 
 
 @pytest.mark.parametrize("name", ["pipeline", "segment", "channel"])

@@ -67,7 +67,8 @@ def choose_cut(
     """Period and members, in the side bar."""
     with st.sidebar:
         months = choose_months(view) if with_months else EVER
-        members = {name: choose_member(view, table, name) for name in dimensions}
+        known = view.known(table, dimensions)
+        members = {name: choose_member(view, table, name) for name in known}
     return cut_of(months, members)
 
 

@@ -127,7 +127,7 @@ def draw_behind(name: str, rows: Table, definition: str) -> None:
         draw_rows(name, rows)
 
 
-def draw_list(view: View, name: str, listing: Listing) -> None:
+def draw_list(view: View, name: str, listing: Listing, first: Table) -> None:
     """The first rows of a list; all of them as CSV, asked when a person wants them."""
 
     def everything() -> str:
@@ -135,7 +135,7 @@ def draw_list(view: View, name: str, listing: Listing) -> None:
             rows = listing.all(later.connection)
             return as_csv(rows.columns, rows.rows)
 
-    st.dataframe(frame(listing.first(view.connection, SHOWN_ROWS)), hide_index=True)
+    st.dataframe(frame(first), hide_index=True)
     st.caption(f"At most {SHOWN_ROWS} are shown; the CSV file holds all.")
     _offer(name, everything)
 

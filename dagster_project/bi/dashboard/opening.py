@@ -1,7 +1,7 @@
 """Opens the generation that readers see now, once for each view."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,6 +36,11 @@ class View:
 
     def has_table(self, name: str) -> bool:
         return name in (self.manifest["tables"] or ())
+
+    def known(self, table: str, columns: Sequence[str]) -> list[str]:
+        """Those of the columns that this generation has; an earlier one has fewer."""
+        told = (self.manifest["tables"] or {}).get(table, {}).get("columns", columns)
+        return [column for column in columns if column in told]
 
 
 @contextmanager

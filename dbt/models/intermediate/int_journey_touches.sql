@@ -33,6 +33,8 @@ touches as (
 
     select
         journey_id,
+        source_code,
+        session_id,
         channel_code,
         touched_at,
         row_number() over (

@@ -16,6 +16,12 @@ amounts as (
 
 ),
 
+campaigns as (
+
+    select * from {{ ref('int_journey_campaigns') }}
+
+),
+
 journeys as (
 
     select
@@ -34,6 +40,8 @@ journeys as (
         described.pipeline_code,
         segments.segment_code,
         described.channel_code,
+        campaigns.campaign,
+        campaigns.keyword,
         coalesce(described.region, 'unknown') as region_code,
         coalesce(described.product, 'unknown') as product_code,
         described.entry_stage_code,
@@ -63,6 +71,7 @@ journeys as (
     from described
     inner join segments on described.journey_id = segments.journey_id
     inner join amounts on described.journey_id = amounts.journey_id
+    inner join campaigns on described.journey_id = campaigns.journey_id
 
 )
 

@@ -11,6 +11,13 @@ MARKETING = [
         "a_touch_is_a_session_begun_by_the_landmark",
     ),
     Fault(
+        "a visit of any channel tells the campaign",
+        "models/intermediate/int_journey_campaigns.sql",
+        "and journeys.channel_code in ('unknown', touches.channel_code)",
+        "",
+        "a_journey_is_brought_by_what_its_lead_tells_else_by_the_first_visit_of_its_channel",
+    ),
+    Fault(
         "every touch is credited with the whole lead",
         "models/intermediate/int_channel_credits.sql",
         "then 1e0 / touches_count",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dagster_project.bi import slices
 from dagster_project.bi.dashboard.choosing import choose_cut, humane, one_of
-from dagster_project.bi.dashboard.drawing import draw_funnel, draw_list
+from dagster_project.bi.dashboard.drawing import SHOWN_ROWS, draw_funnel, draw_list
 from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.facts import Table
 from dagster_project.bi.slices import ATTEMPT_DIMENSIONS, Cut
@@ -40,5 +40,6 @@ def drill(view: View, steps: Table, cut: Cut) -> None:
         return
     funnel = by_code[order]["funnel_code"]
     found = slices.attempts_at_step(funnel, int(order), cut)
-    st.write(f"{found.count(view.connection):,} attempts")
-    draw_list(view, "attempts", found)
+    listed_count, first = found.beginning(view.connection, SHOWN_ROWS)
+    st.write(f"{listed_count:,} attempts")
+    draw_list(view, "attempts", found, first)

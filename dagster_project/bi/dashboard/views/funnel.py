@@ -9,10 +9,16 @@ from dagster_project.bi.dashboard.choosing import (
     humane,
     one_of,
 )
-from dagster_project.bi.dashboard.drawing import draw_funnel, draw_list
+from dagster_project.bi.dashboard.drawing import SHOWN_ROWS, draw_funnel, draw_list
 from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.facts import Table
-from dagster_project.bi.slices import JOURNEY_DIMENSIONS, MEASURES, Cut, Listing
+from dagster_project.bi.slices import (
+    JOURNEY_COLUMNS,
+    JOURNEY_DIMENSIONS,
+    MEASURES,
+    Cut,
+    Listing,
+)
 
 DIMENSIONS = ("segment_code", "channel_code", *JOURNEY_DIMENSIONS)
 
@@ -34,8 +40,8 @@ def show(view: View) -> None:
 def choose_funnel(view: View, pipeline: str, cut: Cut, key: str = "") -> Table:
     """One funnel's steps: of the mart, or counted anew where the mart has no such key.
 
-    Region, product and owner are no keys of funnels; their stages are counted from
-    the flags of each journey's steps.
+    Campaign, keyword, region, product and owner are no keys of funnels; their stages
+    are counted from the flags of each journey's steps.
     """
     found = slices.funnels(view.connection, pipeline, cut)
     codes = found.values("funnel_code")
@@ -70,13 +76,15 @@ def drill(view: View, steps: Table, cut: Cut) -> None:
     if step is None or measure is None:
         return
     row = by_code[step]
-    found = slices.journeys_at_step(row["pipeline_code"], step, measure, cut)
+    columns = view.known("fct_journeys", JOURNEY_COLUMNS)
+    found = slices.journeys_at_step(row["pipeline_code"], step, measure, cut, columns)
     _show_journeys(view, found, row[measure])
 
 
 def _show_journeys(view: View, found: Listing, counted: int) -> None:
     """A step that customers' actions fill too has journeys that no stage names."""
-    if found.count(view.connection) != counted:
+    listed_count, first = found.beginning(view.connection, SHOWN_ROWS)
+    if listed_count != counted:
         st.info(
             f"The bar counts {counted:,} journeys. Its step is filled by customers' "
             "actions too, and which journeys did them is told in no published table; "
@@ -84,4 +92,4 @@ def _show_journeys(view: View, found: Listing, counted: int) -> None:
         )
         return
     st.write(f"{counted:,} journeys")
-    draw_list(view, "journeys", found)
+    draw_list(view, "journeys", found, first)

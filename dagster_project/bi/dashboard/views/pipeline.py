@@ -6,10 +6,10 @@ import streamlit as st
 
 from dagster_project.bi import slices
 from dagster_project.bi.dashboard.choosing import choose_cut, choose_pipeline, one_of
-from dagster_project.bi.dashboard.drawing import draw_list, draw_snapshots
+from dagster_project.bi.dashboard.drawing import SHOWN_ROWS, draw_list, draw_snapshots
 from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.facts import Table
-from dagster_project.bi.slices import Cut
+from dagster_project.bi.slices import JOURNEY_COLUMNS, Cut
 
 
 def show(view: View) -> None:
@@ -52,6 +52,8 @@ def drill(view: View, pipeline: str, cut: Cut, now: list[dict[str, Any]]) -> Non
     stage = one_of("Stage", "open_stage", names)
     if stage is None:
         return
-    found = slices.open_journeys(pipeline, stage, cut)
-    st.write(f"{found.count(view.connection):,} journeys")
-    draw_list(view, "open_journeys", found)
+    columns = view.known("fct_journeys", JOURNEY_COLUMNS)
+    found = slices.open_journeys(pipeline, stage, cut, columns)
+    listed_count, first = found.beginning(view.connection, SHOWN_ROWS)
+    st.write(f"{listed_count:,} journeys")
+    draw_list(view, "open_journeys", found, first)
