@@ -209,7 +209,7 @@ def touch_values(actions: str, attribution_code: str) -> str:
 
 
 def attempt_columns(attempts: str) -> str:
-    return f"{attempts}.unit_id, {attempts}.at_1"
+    return f"{attempts}.unit_number, {attempts}.at_1"
 
 
 def most_steps() -> int:
@@ -229,11 +229,11 @@ def times_of_steps(attempts: str, ordered: str = "") -> str:
 
 
 def leg_columns(legs: str, runs: str) -> str:
-    return f"{legs}.unit_id, {runs}.to_step"
+    return f"{legs}.unit_number, {runs}.to_step"
 
 
 def first_leg_columns(runs: str) -> str:
-    return f"{runs}.unit_id, {runs}.to_step"
+    return f"{runs}.unit_number, {runs}.to_step"
 
 
 def best_legs(legs: str, excluding: str, order: str, alike: Sequence[str]) -> str:
@@ -241,7 +241,7 @@ def best_legs(legs: str, excluding: str, order: str, alike: Sequence[str]) -> st
 
 
 def next_legs(legs: str, runs: str) -> str:
-    return f"select {legs}.unit_id from {legs} cross join {runs}"  # noqa: S608
+    return f"select {legs}.unit_number from {legs} cross join {runs}"  # noqa: S608
 
 
 def hash_number(expressions: Sequence[str]) -> str:
@@ -249,7 +249,63 @@ def hash_number(expressions: Sequence[str]) -> str:
 
 
 def hit_columns(matches: str = "") -> str:
-    return f"{matches}.unit_id" if matches else "unit_id"
+    return named_columns(["unit_number", "step_mask"], matches)
+
+
+def named_columns(names: Sequence[str], relation: str = "") -> str:
+    return ", ".join(f"{relation}.{name}" if relation else name for name in names)
+
+
+def way_names() -> list[str]:
+    return ["funnel_code", "match_code"]
+
+
+def way_columns(ways: str = "") -> str:
+    return named_columns(way_names(), ways)
+
+
+def event_keys() -> list[str]:
+    return ["event_kind", "event_id"]
+
+
+def are_same(names: Sequence[str], left: str, right: str) -> str:
+    return " and ".join(f"{left}.{name} = {right}.{name}" for name in names)
+
+
+def unit_number() -> str:
+    return "hash(funnel_code, unit_id)"
+
+
+def is_same_instant(left: str, right: str) -> str:
+    return are_same(["unit_number", "occurred_at"], left, right)
+
+
+def slice_columns() -> list[str]:
+    return ["funnel_code", "channel_code"]
+
+
+def slice_number(events: str) -> str:
+    return f"hash({events}.channel_code)"
+
+
+def told_in_time(name: str) -> str:
+    return f"coalesce(late.{name}, attempts.{name})"
+
+
+def mask_of_entry(mode_code: str) -> str:
+    return f"case when {mode_code} = 'unordered' then 3 else 1 end"
+
+
+def actions_at(places: str) -> str:
+    return f"select {places}.unit_number from {places}"  # noqa: S608
+
+
+def last_before(seconds: str, entries: str) -> str:
+    return f"select unit_number, occurred_at from {seconds} cross join {entries}"  # noqa: S608
+
+
+def followed_in_window(entries: str, seconds: str) -> str:
+    return f"select unit_number, occurred_at from {entries} cross join {seconds}"  # noqa: S608
 
 
 def runs_of_leg(runs: str, leg: int) -> str:
@@ -265,15 +321,7 @@ def step_heads(document: str, step: str) -> str:
 
 
 def is_same_unit(left: str, right: str) -> str:
-    return f"{left}.unit_id = {right}.unit_id"
-
-
-def next_seconds(firsts: str, seconds: str) -> str:
-    return f"select {firsts}.unit_id from {firsts} cross join {seconds}"  # noqa: S608
-
-
-def times_of_first_step(time: str) -> str:
-    return f"{time} as at_1, null as at_2"
+    return f"{left}.unit_number = {right}.unit_number"
 
 
 def told_attribute(name: str) -> str:

@@ -10,11 +10,30 @@
         end
 {%- endmacro %}
 
-{# Whether two rows are of the same funnel, unit and part. #}
+{#
+    Funnel, unit and part as a number of 64 bits, for joins: of ten million units two
+    share one with a chance of 3 in a million.
+#}
+{% macro unit_number() -%}
+    case
+            when unit_id is not null
+                then {{ hash_number(['funnel_code', 'unit_id', 'part_key']) }}
+        end
+{%- endmacro %}
+
+{# Whether two rows are of the same funnel, unit and part: their number is made of them. #}
 {% macro is_same_unit(left, right) -%}
-    {{ left }}.funnel_code = {{ right }}.funnel_code
-        and {{ left }}.unit_id = {{ right }}.unit_id
-        and {{ left }}.part_key = {{ right }}.part_key
+    {{ left }}.unit_number = {{ right }}.unit_number
+{%- endmacro %}
+
+{% macro is_same_instant(left, right) -%}
+    {{ is_same_unit(left, right) }}
+        and {{ left }}.occurred_at = {{ right }}.occurred_at
+{%- endmacro %}
+
+{# Which steps the action of an entry may fill. #}
+{% macro mask_of_entry(mode_code) -%}
+    case when {{ mode_code }} = 'unordered' then {{ 2 ** most_steps() - 1 }} else 1 end
 {%- endmacro %}
 
 {# Attributed to all events, a unit's actions are parted by all that describes them. #}
@@ -58,64 +77,127 @@
         {{ leg_columns('legs', 'runs') }}
     from {{ legs }} as legs
     asof inner join {{ runs }} as runs
-        on legs.funnel_code = runs.funnel_code
-        and legs.unit_id = runs.unit_id
-        and legs.part_key = runs.part_key
+        on legs.unit_number = runs.unit_number
         and legs.furthest_step_order + 1 = runs.from_step
         and legs.completed_at < runs.occurred_at
     where runs.occurred_at <= legs.window_ends_at
 {%- endmacro %}
 
-{# Which steps an action may fill, or between which it excludes, and what it tells. #}
-{% macro hit_columns(matches=none) -%}
-    {%- for name in [
-        'funnel_code', 'unit_id', 'part_key', 'match_kind', 'step_order', 'from_step',
-        'to_step', 'event_kind', 'event_id', 'occurred_at', 'is_entry',
-    ] + told_of_entry() -%}
-    {{ matches ~ '.' if matches }}{{ name }}{{ ',\n        ' if not loop.last }}
+{# By which an action counts for a funnel in one way or another. #}
+{% macro way_names() -%}
+    {{ return([
+        'funnel_code', 'is_pruned', 'match_kind', 'match_code', 'from_step', 'to_step'
+    ]) }}
+{%- endmacro %}
+
+{% macro way_columns(ways=none) -%}
+    {{ named_columns(way_names(), ways) }}
+{%- endmacro %}
+
+{% macro event_keys() -%}
+    {{ return(['event_kind', 'source_code', 'event_id']) }}
+{%- endmacro %}
+
+{% macro are_same(names, left, right) -%}
+    {%- for name in names -%}
+    {{ left }}.{{ name }} = {{ right }}.{{ name }}{{ '\n        and ' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
-{# Each entry with the next second step, where that lies inside the window. #}
-{% macro next_seconds(firsts, seconds) -%}
-    {{ return(adapter.dispatch('next_seconds')(firsts, seconds)) }}
+{# Which steps an action may fill, or between which it excludes, and for whom. #}
+{% macro hit_columns(matches=none) -%}
+    {{ named_columns([
+        'funnel_code', 'unit_number', 'match_kind', 'step_mask', 'from_step', 'to_step',
+        'occurred_at', 'is_entry', 'slice_number',
+    ], matches) }}
 {%- endmacro %}
 
-{% macro default__next_seconds(firsts, seconds) -%}
-    select
-        firsts.*,
-        firsts.occurred_at as entered_at,
-        seconds.occurred_at as led_to_at
-    from {{ firsts }} as firsts
-    asof inner join {{ seconds }} as seconds
-        on firsts.unit_number = seconds.unit_number
-        and firsts.occurred_at < seconds.occurred_at
-    where firsts.is_entry
-        and seconds.occurred_at
-        <= {{ plus_seconds('firsts.occurred_at', 'firsts.window_seconds') }}
+{% macro named_columns(names, relation=none) -%}
+    {%- for name in names -%}
+    {{ relation ~ '.' if relation }}{{ name }}{{ ', ' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
-{# One sort, as an engine without ASOF has to: back in time, ties before seconds. #}
-{% macro spark__next_seconds(firsts, seconds) -%}
-    select *
+{# What attempts are counted by and their entry tells, behind their funnel. #}
+{% macro slice_columns() -%}
+    {{ return(['funnel_code', 'channel_code', 'journey_id', 'source_code']) }}
+{%- endmacro %}
+
+{# A number of what attempts are counted by and that their entry tells. #}
+{% macro slice_number(events) -%}
+    {{ hash_number([
+            events ~ '.channel_code', events ~ '.journey_id', events ~ '.source_code'
+        ]) }}
+{%- endmacro %}
+
+{# The last entry before each second step. #}
+{% macro last_before(seconds, entries) -%}
+    {{ return(adapter.dispatch('last_before')(seconds, entries)) }}
+{%- endmacro %}
+
+{% macro default__last_before(seconds, entries) -%}
+    select entries.unit_number, entries.occurred_at
+    from {{ seconds }} as seconds
+    asof inner join {{ entries }} as entries
+        on seconds.unit_number = entries.unit_number
+        and seconds.occurred_at > entries.occurred_at
+{%- endmacro %}
+
+{# One sort, as an engine without ASOF has to: forth in time, seconds before ties. #}
+{% macro spark__last_before(seconds, entries) -%}
+    select unit_number, entered_at as occurred_at
     from (
         select
-            *,
-            occurred_at as entered_at,
+            unit_number,
+            is_second,
+            max(case when is_second = 0 then occurred_at end) over (
+                partition by unit_number
+                order by occurred_at, is_second desc
+                rows between unbounded preceding and current row
+            ) as entered_at
+        from (
+            select unit_number, occurred_at, 1 as is_second from {{ seconds }}
+            union all
+            select unit_number, occurred_at, 0 as is_second from {{ entries }}
+        ) as both_steps
+    ) as preceded
+    where is_second = 1 and entered_at is not null
+{%- endmacro %}
+
+{# The entries whose next second step lies inside the window. #}
+{% macro followed_in_window(entries, seconds) -%}
+    {{ return(adapter.dispatch('followed_in_window')(entries, seconds)) }}
+{%- endmacro %}
+
+{% macro default__followed_in_window(entries, seconds) -%}
+    select entries.unit_number, entries.occurred_at
+    from {{ entries }} as entries
+    asof inner join {{ seconds }} as seconds
+        on entries.unit_number = seconds.unit_number
+        and entries.occurred_at < seconds.occurred_at
+    where seconds.occurred_at
+        <= {{ plus_seconds('entries.occurred_at', 'seconds.window_seconds') }}
+{%- endmacro %}
+
+{% macro spark__followed_in_window(entries, seconds) -%}
+    select unit_number, occurred_at
+    from (
+        select
+            unit_number,
+            occurred_at,
+            is_second,
             min(case when is_second = 1 then occurred_at end) over (
                 partition by unit_number
                 order by occurred_at desc, is_second
                 rows between unbounded preceding and current row
-            ) as led_to_at
+            ) as led_to_at,
+            max(window_seconds) over (partition by unit_number) as window_seconds
         from (
-            select *, 0 as is_second
-            from {{ firsts }}
-            where is_entry
-            union all
-            select
-                null as funnel_code, null as unit_id, null as part_key, unit_number,
-                occurred_at, null as is_entry, null as window_seconds, 1 as is_second
+            select unit_number, occurred_at, window_seconds, 1 as is_second
             from {{ seconds }}
+            union all
+            select unit_number, occurred_at, null as window_seconds, 0 as is_second
+            from {{ entries }}
         ) as both_steps
     ) as followed
     where is_second = 0
@@ -124,8 +206,7 @@
 
 {% macro leg_columns(legs, runs) -%}
     {{ legs }}.funnel_code,
-        {{ legs }}.unit_id,
-        {{ legs }}.part_key,
+        {{ legs }}.unit_number,
         {{ legs }}.entered_at,
         {{ legs }}.window_ends_at,
         {{ runs }}.to_step as furthest_step_order,
@@ -142,8 +223,7 @@
 
 {% macro first_leg_columns(runs) -%}
     {{ runs }}.funnel_code,
-        {{ runs }}.unit_id,
-        {{ runs }}.part_key,
+        {{ runs }}.unit_number,
         {{ runs }}.occurred_at as entered_at,
         {{ runs }}.window_ends_at,
         {{ runs }}.to_step as furthest_step_order,
@@ -191,6 +271,36 @@
         {% do told.append(relation ~ '.' ~ name if relation else name) %}
     {% endfor %}
     {{ return(told) }}
+{%- endmacro %}
+
+{# And by which it is known as the action of a unit. #}
+{% macro told_of_action() -%}
+    {{ return(['unit_id', 'part_key'] + told_of_entry()) }}
+{%- endmacro %}
+
+{# The action at each place that may fill a step there: of several that of the least id. #}
+{% macro actions_at(places) -%}
+    select
+        unit_number, entry_month, place_code,
+        {{ unpacked('action', told_of_action()) }}
+    from (
+        select
+            places.unit_number, places.entry_month, places.place_code,
+            min_by(
+                {{ packed(told_of_action()) }},
+                {{ place_of([
+                    'actions.event_id', 'actions.event_kind', 'actions.source_code'
+                ]) }}
+            ) as action
+        from {{ places }} as places
+        inner join {{ ref('int_funnel_matches') }} as actions
+            on {{ is_same_unit('places', 'actions') }}
+            and places.told_at = actions.occurred_at
+            and places.told_mask & actions.step_mask > 0
+        where actions.match_kind = 'event'
+            and (actions.is_entry or places.place_code = 'step')
+        group by places.unit_number, places.entry_month, places.place_code
+    ) as told
 {%- endmacro %}
 
 {# A mask, or its size, from a 0 or 1 of each step. #}
@@ -246,17 +356,14 @@
         {% endfor -%}
 {%- endmacro %}
 
-{# The at_ columns of an attempt that did the first step alone. #}
-{% macro times_of_first_step(time) -%}
-    {{ time }} as at_1,
-        {% for number in range(2, most_steps() + 1) -%}
-        cast(null as {{ dbt.type_timestamp() }}) as at_{{ number }}{{ ',' if not loop.last }}
-        {% endfor -%}
-{%- endmacro %}
-
 {# What an attempt bears: its entry's, or what its funnel's attribution tells. #}
 {% macro told_attribute(name) -%}
-    case when attempts.is_told_at_entry then attempts.{{ name }} else told.{{ name }} end
+    case when attempts.is_told_at_entry then entries.{{ name }} else told.{{ name }} end
+{%- endmacro %}
+
+{# What an attempt's entry tells, or the one of several at once that counts. #}
+{% macro told_in_time(name) -%}
+    case when attempts.is_told_late then late.{{ name }} else attempts.{{ name }} end
 {%- endmacro %}
 
 {# A figure's keys, each its own or the total's; by name, or to group by. #}
@@ -273,8 +380,7 @@
 
 {% macro attempt_columns(attempts) -%}
     {{ attempts }}.funnel_code,
-        {{ attempts }}.unit_id,
-        {{ attempts }}.part_key,
+        {{ attempts }}.unit_number,
         {{ attempts }}.entered_at,
         {{ attempts }}.window_ends_at,
         {{ attempts }}.furthest_step_order,
@@ -304,7 +410,7 @@
             {{ excluding }}.funnel_code is not null as is_excluding,
             row_number() over (
                 partition by
-                    {{ legs }}.funnel_code, {{ legs }}.unit_id, {{ legs }}.part_key,
+                    {{ legs }}.unit_number,
                     {{ reporting_month(legs ~ '.entered_at') }},
                     {{ legs }}.{{ alike | join(', ' ~ legs ~ '.') }}
                 order by {{ legs }}.{{ order }}

@@ -111,9 +111,7 @@
             ) as run_rank
         from {{ legs }} as legs
         inner join {{ runs }} as runs
-            on legs.funnel_code = runs.funnel_code
-            and legs.unit_id = runs.unit_id
-            and legs.part_key = runs.part_key
+            on legs.unit_number = runs.unit_number
             and legs.furthest_step_order + 1 = runs.from_step
             and legs.completed_at < runs.occurred_at
             and runs.occurred_at <= legs.window_ends_at

@@ -53,27 +53,40 @@ def answers(query: str, rows: list[tuple[str, int, int, bool]]) -> list[Any]:
         ],
     )
     connection.execute(
-        "create view entries as select 'f' as funnel_code, unit_id, '' as part_key, "
-        "hash(unit_id) as unit_number, occurred_at, is_entry, 20 as window_seconds "
-        "from hits where step_order = 1"
+        "create view entries as select distinct hash(unit_id) as unit_number, "
+        "occurred_at from hits where step_order = 1 and is_entry"
     )
     connection.execute(
         "create view seconds as select distinct hash(unit_id) as unit_number, "
-        "occurred_at from hits where step_order = 2"
+        "occurred_at, 20 as window_seconds from hits where step_order = 2"
     )
     return sorted(connection.execute(query).fetchall())
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_next_second_steps_are_the_same_with_asof_and_by_one_sort(seed: int) -> None:
+def test_entries_before_second_steps_are_the_same_with_asof_and_by_one_sort(
+    seed: int,
+) -> None:
     funnels = macros("event_funnels.sql")
     by_asof, by_sort = (
-        answers(
-            "select unit_id, entered_at, led_to_at "
-            f"from ({spelled('entries', 'seconds')})",
-            units(seed),
+        answers(spelled("seconds", "entries"), units(seed))
+        for spelled in (funnels.default__last_before, funnels.spark__last_before)
+    )
+    assert by_asof == by_sort
+    assert len(by_asof) > 5
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_entries_led_to_second_steps_are_the_same_with_asof_and_by_one_sort(
+    seed: int,
+) -> None:
+    funnels = macros("event_funnels.sql")
+    by_asof, by_sort = (
+        answers(spelled("entries", "seconds"), units(seed))
+        for spelled in (
+            funnels.default__followed_in_window,
+            funnels.spark__followed_in_window,
         )
-        for spelled in (funnels.default__next_seconds, funnels.spark__next_seconds)
     )
     assert by_asof == by_sort
     assert len(by_asof) > 5

@@ -1,95 +1,46 @@
--- The attempts that count, each with the action that it began with, and again with the
--- one of the step that it is attributed to.
+-- The actions that tell what an attempt is counted by where its entry alone does not:
+-- that of an entry that is told late, and that of the step that it is attributed to.
 with attempts as (
 
     select
         attempts.*,
         funnels.mode_code,
-        funnels.is_pruned and attempts.furthest_step_order = 1 as is_alone,
-        funnels.steps_count,
-        funnels.is_told_at_entry,
         funnels.attributed_step_order
     from {{ ref('int_best_attempts') }} as attempts
     inner join {{ ref('int_event_funnels') }} as funnels
         on attempts.funnel_code = funnels.funnel_code
+    where attempts.is_told_late or funnels.attributed_step_order is not null
 
 ),
 
 places as (
 
     select
-        attempts.*,
+        unit_number,
+        entry_month,
         'entry' as place_code,
-        attempts.entered_at as told_at,
-        case when attempts.mode_code <> 'unordered' then 1 end as told_step_order
+        entered_at as told_at,
+        {{ mask_of_entry('mode_code') }} as told_mask
     from attempts
-    where not attempts.is_alone
+    where is_told_late
     union all
     select
-        attempts.*,
+        attempts.unit_number,
+        attempts.entry_month,
         'step' as place_code,
         steps.filled_at as told_at,
-        steps.step_order as told_step_order
+        {{ step_bit('steps.step_order') }} as told_mask
     from attempts
     inner join {{ ref('int_attempt_steps') }} as steps
-        on attempts.attempt_id = steps.attempt_id
+        on {{ is_same_unit('attempts', 'steps') }}
+        and attempts.entry_month = steps.entry_month
         and attempts.attributed_step_order = steps.step_order
-    where attempts.attributed_step_order is not null
-
-),
-
-told as (
-
-    select
-        places.*,
-        {{ told_of_entry('actions') | join(', ') }},
-        actions.event_id,
-        actions.event_kind
-    from places
-    inner join {{ ref('int_funnel_hits') }} as actions
-        on {{ is_same_unit('places', 'actions') }}
-        and places.told_at = actions.occurred_at
-    where actions.match_kind = 'event'
-        and coalesce(places.told_step_order, actions.step_order) = actions.step_order
-        and (actions.is_entry or places.place_code = 'step')
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by attempt_id, place_code
-            order by event_id, event_kind, source_code
-        ) as action_number
-    from told
-
-),
-
--- what did the first step alone began with an action that its entry tells
-alone as (
-
-    select
-        attempts.*,
-        'entry' as place_code,
-        attempts.entered_at as told_at,
-        1 as told_step_order,
-        {{ told_of_entry('entries') | join(', ') }}
-    from attempts
-    inner join {{ ref('int_funnel_entries') }} as entries
-        on {{ is_same_unit('attempts', 'entries') }}
-        and attempts.entry_month = entries.entry_month
-    where attempts.is_alone
 
 ),
 
 attempt_actions as (
 
-    select * {{ exclude() }} (event_id, event_kind, action_number) from numbered
-    where action_number = 1
-    union all
-    select * from alone
+    {{ actions_at('places') }}
 
 )
 

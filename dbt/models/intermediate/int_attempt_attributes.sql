@@ -2,13 +2,13 @@
 with attributed as (
 
     select
-        told.attempt_id,
+        told.unit_number, told.entry_month,
         {{ attributes('told') | join(', ') }}
     from {{ ref('int_attempt_actions') }} as told
     where told.place_code = 'step'
     union all
     select
-        told.attempt_id,
+        told.unit_number, told.entry_month,
         {{ attributes('told') | join(', ') }}
     from {{ ref('int_attempt_touches') }} as told
 

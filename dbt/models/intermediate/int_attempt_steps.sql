@@ -1,10 +1,11 @@
--- The steps of the attempts that count: when as many were done, and when each was.
+-- The steps of the attempts that went further than an entry: when as many were done,
+-- and when each was.
 with attempts as (
 
     select
         attempts.*,
         funnels.mode_code
-    from {{ ref('int_best_attempts') }} as attempts
+    from {{ ref('int_ranked_attempts') }} as attempts
     inner join {{ ref('int_event_funnels') }} as funnels
         on attempts.funnel_code = funnels.funnel_code
 
@@ -22,23 +23,27 @@ steps as (
 first_fills as (
 
     select
-        attempts.attempt_id,
-        hits.step_order,
+        attempts.unit_number,
+        attempts.entry_month,
+        steps.step_order,
         min(hits.occurred_at) as filled_at
     from attempts
+    inner join steps on attempts.funnel_code = steps.funnel_code
     inner join {{ ref('int_funnel_hits') }} as hits
         on {{ is_same_unit('attempts', 'hits') }}
         and attempts.entered_at <= hits.occurred_at
         and attempts.completed_at >= hits.occurred_at
+        and hits.step_mask & {{ step_bit('steps.step_order') }} > 0
     where attempts.mode_code = 'unordered' and hits.match_kind = 'event'
-    group by attempts.attempt_id, hits.step_order
+    group by attempts.unit_number, attempts.entry_month, steps.step_order
 
 ),
 
 attempt_steps as (
 
     select
-        attempts.attempt_id,
+        attempts.unit_number,
+        attempts.entry_month,
         attempts.mode_code,
         attempts.furthest_step_order,
         steps.step_order,
@@ -52,7 +57,8 @@ attempt_steps as (
     from attempts
     inner join steps on attempts.funnel_code = steps.funnel_code
     left join first_fills
-        on attempts.attempt_id = first_fills.attempt_id
+        on {{ is_same_unit('attempts', 'first_fills') }}
+        and attempts.entry_month = first_fills.entry_month
         and steps.step_order = first_fills.step_order
 
 )

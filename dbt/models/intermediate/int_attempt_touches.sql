@@ -4,7 +4,6 @@ with attempts as (
 
     select
         attempts.*,
-        funnels.unit_code,
         funnels.attribution_code
     from {{ ref('int_best_attempts') }} as attempts
     inner join {{ ref('int_event_funnels') }} as funnels
@@ -16,28 +15,41 @@ with attempts as (
 units as (
 
     select
-        funnels.unit_code,
+        funnels.funnel_code,
         {{ funnel_unit('funnels', 'events') }} as unit_id,
+        {{ funnel_part('funnels', 'events') }} as part_key,
         (events.occurred_at, events.event_id) as place,
         events.occurred_at,
         {{ attributes('events') | join(', ') }}
-    from (select distinct unit_code from attempts) as funnels
+    from {{ ref('int_event_funnels') }} as funnels
     cross join {{ ref('int_journey_events') }} as events
-    where events.is_dated and events.event_code <> 'unmapped'
+    where funnels.attribution_code in ('first_touch', 'last_touch')
+        and events.is_dated
+        and events.event_code <> 'unmapped'
+
+),
+
+numbered as (
+
+    select
+        *,
+        {{ unit_number() }} as unit_number
+    from units
+    where unit_id is not null
 
 ),
 
 touched as (
 
     select
-        attempts.attempt_id,
-        {{ touch_values('units', 'attempts.attribution_code') }}
+        attempts.unit_number,
+        attempts.entry_month,
+        {{ touch_values('numbered', 'attempts.attribution_code') }}
     from attempts
-    inner join units
-        on attempts.unit_code = units.unit_code
-        and attempts.unit_id = units.unit_id
-        and attempts.completed_at >= units.occurred_at
-    group by attempts.attempt_id
+    inner join numbered
+        on {{ is_same_unit('attempts', 'numbered') }}
+        and attempts.completed_at >= numbered.occurred_at
+    group by attempts.unit_number, attempts.entry_month
 
 )
 

@@ -1,97 +1,89 @@
--- Of a unit's attempts begun in a month, and of all its months together, the one that
--- counts: furthest, then not void, then completed first, then entered last.
-with dated as (
+-- The attempts that count, with what they are counted by: of a unit and month the best,
+-- or its first entry. What several actions at once tell, and what is not pruned, is
+-- told late, by the action itself.
+with ranked as (
 
-    select
-        attempts.*,
-        {{ reporting_month('attempts.entered_at') }} as entry_month
-    from {{ ref('int_funnel_attempts') }} as attempts
+    select * from {{ ref('int_ranked_attempts') }}
 
 ),
 
-month_ranked as (
+entries as (
 
-    select
-        dated.*,
-        row_number() over (
-            partition by
-                dated.funnel_code, dated.unit_id, dated.part_key, dated.entry_month
-            order by
-                dated.furthest_step_order desc, dated.is_void, dated.completed_at,
-                dated.entered_at desc,
-                {{ times_of_steps('dated', ' nulls last') }}
-        ) as month_rank
-    from dated
+    select * from {{ ref('int_funnel_entries') }}
 
 ),
 
-ranked as (
+firsts as (
 
     select
-        month_ranked.*,
-        row_number() over (
-            partition by
-                month_ranked.funnel_code, month_ranked.unit_id, month_ranked.part_key
-            order by
-                month_ranked.furthest_step_order desc, month_ranked.is_void,
-                month_ranked.completed_at, month_ranked.entered_at desc,
-                {{ times_of_steps('month_ranked', ' nulls last') }}
-        ) as unit_rank
-    from month_ranked
-    where month_ranked.month_rank = 1
+        unit_number,
+        entry_month,
+        min(first_entered_at) as entered_at,
+        min_by({{ packed(slice_columns()) }}, first_entered_at) as slice,
+        count(*) as slices_count
+    from entries
+    group by unit_number, entry_month
 
 ),
 
--- entries of pruned funnels did the first step alone, where no attempt went further
-entered as (
+tied as (
 
-    select
-        entries.funnel_code,
-        entries.unit_id,
-        entries.part_key,
-        entries.entered_at,
-        {{ plus_seconds('entries.entered_at', 'entries.window_seconds') }}
-            as window_ends_at,
-        1 as furthest_step_order,
-        entries.entered_at as completed_at,
-        {{ times_of_first_step('entries.entered_at') }},
-        false as is_void,
-        entries.entry_month,
-        further.unit_id is null and entries.is_first_month as is_best_of_all
-    from {{ ref('int_funnel_entries') }} as entries
-    left join ranked as months
-        on {{ is_same_unit('entries', 'months') }}
-        and entries.entry_month = months.entry_month
-    left join ranked as further
-        on {{ is_same_unit('entries', 'further') }}
-        and further.unit_rank = 1
-    where months.unit_id is null
+    select entries.unit_number, entries.entry_month
+    from entries
+    inner join firsts
+        on {{ is_same_unit('entries', 'firsts') }}
+        and entries.entry_month = firsts.entry_month
+        and entries.first_entered_at = firsts.entered_at
+    where firsts.slices_count > 1
+    group by entries.unit_number, entries.entry_month
+    having count(*) > 1
+
+),
+
+units as (
+
+    select unit_number, min(entry_month) as first_month
+    from firsts
+    group by unit_number
 
 ),
 
 attempts as (
 
     select
-        {{ attempt_columns('ranked') }},
-        ranked.is_void,
-        ranked.entry_month,
-        ranked.unit_rank = 1 as is_best_of_all
+        ranked.unit_number, ranked.entry_month, ranked.entered_at, ranked.completed_at,
+        ranked.furthest_step_order, ranked.is_void,
+        ranked.is_best_of_unit as is_best_of_all,
+        ranked.funnel_code,
+        {{ named_columns(slice_columns()[1:], 'entries') }},
+        entries.unit_number is null or ranked.is_tied as is_told_late
     from ranked
+    left join entries
+        on {{ is_same_unit('ranked', 'entries') }}
+        and ranked.entry_month = entries.entry_month
+        and ranked.slice_number = entries.slice_number
     union all
-    select * from entered
-
-),
-
-best as (
-
     select
-        attempts.*,
-        {{ hash_of([
-            'attempts.funnel_code', 'attempts.unit_id', 'attempts.part_key',
-            'attempts.entry_month'
-        ]) }} as attempt_id
-    from attempts
+        firsts.unit_number, firsts.entry_month, firsts.entered_at,
+        firsts.entered_at as completed_at,
+        1 as furthest_step_order, false as is_void,
+        units.first_month = firsts.entry_month and further.unit_number is null
+            as is_best_of_all,
+        {{ unpacked('firsts.slice', slice_columns()) }},
+        tied.unit_number is not null as is_told_late
+    from firsts
+    inner join units on firsts.unit_number = units.unit_number
+    left join tied
+        on {{ is_same_unit('firsts', 'tied') }}
+        and firsts.entry_month = tied.entry_month
+    left join ranked as months
+        on {{ is_same_unit('firsts', 'months') }}
+        and firsts.entry_month = months.entry_month
+    left join ranked as further
+        on {{ is_same_unit('firsts', 'further') }}
+        and further.is_best_of_unit
+    where months.unit_number is null
 
 )
 
-select * from best
+select * from attempts

@@ -46,7 +46,9 @@ event_funnels as (
         *,
         mode_code = 'ordered'
         and exclusions_count = 0
-        and coalesce(attributed_step_order, 0) <> 1 as is_pruned
+        and coalesce(attributed_step_order, 0) <> 1 as is_pruned,
+        case when segment_code <> 'all' or pipeline_code <> 'all' then 1 else 0 end
+            as is_scoped
     from funnels
 
 )

@@ -12,8 +12,7 @@ with attempts as (
 
 exclusions as (
 
-    select distinct
-        funnel_code, unit_id, part_key, from_step, to_step, occurred_at
+    select distinct unit_number, from_step, to_step, occurred_at
     from {{ ref('int_funnel_hits') }}
     where match_kind = 'exclusion'
 
@@ -21,7 +20,7 @@ exclusions as (
 
 spans as (
 
-    select distinct funnel_code, unit_id, part_key, from_step, to_step
+    select distinct unit_number, from_step, to_step
     from exclusions
 
 ),
@@ -51,7 +50,7 @@ judged as (
     from attempts
     left join spans
         on {{ is_same_unit('attempts', 'spans') }}
-    where spans.unit_id is null
+    where spans.unit_number is null
     union all
     select
         {{ attempt_columns('spanned') }},

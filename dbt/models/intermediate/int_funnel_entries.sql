@@ -1,47 +1,22 @@
--- Of a month's entries that lead nowhere the first is the best: it stands for all of
--- them where nothing is excluded, with what its action says of it.
+-- Entries of pruned funnels, as often as they differ in what attempts are counted by:
+-- where nothing is excluded, of a month's entries that lead nowhere the first is the
+-- best. No text is compared on this way, since most actions go it.
 with entries as (
 
     select
-        funnel_code,
-        unit_id,
-        part_key,
+        unit_number,
         {{ reporting_month('occurred_at') }} as entry_month,
-        min(occurred_at) as entered_at,
-        min(window_seconds) as window_seconds,
-        min_by(
-            {{ packed(told_of_entry()) }},
-            {{ place_of(['occurred_at', 'event_id', 'event_kind', 'source_code']) }}
-        ) as action
+        slice_number,
+        any_value(funnel_code) as funnel_code,
+        any_value(channel_code) as channel_code,
+        any_value(journey_id) as journey_id,
+        any_value(source_code) as source_code,
+        min(occurred_at) as first_entered_at,
+        max(occurred_at) as last_entered_at
     from {{ ref('int_funnel_matches') }}
-    where unit_id is not null and is_pruned and step_order = 1 and is_entry
-    group by funnel_code, unit_id, part_key, {{ reporting_month('occurred_at') }}
-
-),
-
-units as (
-
-    select funnel_code, unit_id, part_key, min(entry_month) as first_month
-    from entries
-    group by funnel_code, unit_id, part_key
-
-),
-
-dated as (
-
-    select
-        entries.funnel_code,
-        entries.unit_id,
-        entries.part_key,
-        entries.entry_month,
-        entries.entered_at,
-        entries.window_seconds,
-        {{ unpacked('entries.action', told_of_entry()) }},
-        entries.entry_month = units.first_month as is_first_month
-    from entries
-    inner join units
-        on {{ is_same_unit('entries', 'units') }}
+    where unit_number is not null and is_pruned and is_entry and step_mask & 1 = 1
+    group by unit_number, {{ reporting_month('occurred_at') }}, slice_number
 
 )
 
-select * from dated
+select * from entries

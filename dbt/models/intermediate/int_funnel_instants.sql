@@ -1,26 +1,16 @@
--- What can be filled at one instant: each action with the steps that it may fill.
-with hits as (
+-- What can be filled at one instant, and by how many actions.
+with instants as (
 
     select
-        *,
-        case when is_entry then 1 else 0 end as is_entry_number,
-        {{ step_bit('step_order') }} as step_bit
+        unit_number,
+        occurred_at,
+        min(funnel_code) as funnel_code,
+        bit_or(step_mask) as step_mask,
+        max(case when step_mask & 1 = 1 and is_entry then 1 else 0 end) as is_entry,
+        count(*) as actions_count
     from {{ ref('int_funnel_hits') }}
     where match_kind = 'event'
-
-),
-
-instants as (
-
-    select
-        funnel_code, unit_id, part_key, occurred_at, event_kind, source_code, event_id,
-        bit_or(step_bit) as step_mask,
-        max(is_entry_number) as is_entry,
-        max(case when step_bit = 1 then is_entry_number else 0 end)
-            as is_first_step_entry
-    from hits
-    group by
-        funnel_code, unit_id, part_key, occurred_at, event_kind, source_code, event_id
+    group by unit_number, occurred_at
 
 )
 

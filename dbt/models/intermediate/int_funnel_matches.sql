@@ -1,19 +1,61 @@
--- Actions that fill a step of an event funnel, or that exclude between two. What bears
--- no date or another property has no unit, rather than being filtered out: DuckDB
--- guesses that a filter leaves a fifth, and would join the wrong way round.
-with funnels as (
+-- Actions that fill steps of an event funnel, or that exclude between two. What does
+-- not match has no unit, rather than being filtered out: DuckDB guesses that a filter
+-- leaves a fifth, and would join the wrong way round.
+with plain as (
 
-    select
-        *,
-        case when segment_code <> 'all' or pipeline_code <> 'all' then 1 else 0 end
-            as is_scoped
-    from {{ ref('int_event_funnels') }}
+    select {{ way_columns() }}, bit_or(step_mask) as step_mask
+    from {{ ref('int_funnel_ways') }}
+    group by {{ way_columns() }}
+    having count(property_name) = 0
 
 ),
 
-steps as (
+asking as (
 
-    select * from {{ ref('funnel_steps') }}
+    select
+        {{ way_columns() }},
+        max(case when property_name is null then 1 else 0 end) as is_plain,
+        bit_or(case when property_name is null then step_mask else 0 end) as step_mask
+    from {{ ref('int_funnel_ways') }}
+    group by {{ way_columns() }}
+    having count(property_name) > 0
+
+),
+
+told as (
+
+    select
+        {{ way_columns('ways') }}, {{ named_columns(event_keys(), 'properties') }},
+        bit_or(ways.step_mask) as step_mask
+    from {{ ref('int_funnel_ways') }} as ways
+    inner join {{ ref('int_event_properties') }} as properties
+        on ways.property_name = properties.property_name
+        and ways.property_value = properties.property_value
+    group by {{ way_columns('ways') }}, {{ named_columns(event_keys(), 'properties') }}
+
+),
+
+-- most codes ask for no property: their actions need not be told apart
+filling as (
+
+    select
+        events.*, {{ named_columns(way_names() + ['step_mask'], 'plain') }},
+        events.is_dated as is_filling
+    from plain
+    inner join {{ ref('int_journey_events') }} as events
+        on plain.match_code = events.event_code
+    union all
+    select
+        events.*, {{ way_columns('asking') }},
+        asking.step_mask | coalesce(told.step_mask, 0) as step_mask,
+        events.is_dated and (asking.is_plain = 1 or told.event_id is not null)
+            as is_filling
+    from asking
+    inner join {{ ref('int_journey_events') }} as events
+        on asking.match_code = events.event_code
+    left join told
+        on {{ are_same(way_names(), 'asking', 'told') }}
+        and {{ are_same(event_keys(), 'events', 'told') }}
 
 ),
 
@@ -27,57 +69,32 @@ journeys as (
     from {{ ref('int_journeys') }} as journeys
     left join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
-    where (select max(funnels.is_scoped) from funnels) = 1
-
-),
-
-named as (
-
-    select
-        events.*,
-        funnels.funnel_code,
-        funnels.is_pruned,
-        funnels.window_seconds,
-        case
-            when events.is_dated
-                and steps.match_kind in ('event', 'exclusion')
-                and (
-                    steps.property_name is null
-                    or steps.property_value = told.property_value
-                )
-                then {{ funnel_unit('funnels', 'events') }}
-        end as unit_id,
-        {{ funnel_part('funnels', 'events') }} as part_key,
-        steps.match_kind,
-        case when steps.match_kind = 'event' then steps.step_order end as step_order,
-        coalesce(steps.from_step, 1) as from_step,
-        coalesce(steps.to_step, funnels.steps_count) as to_step,
-        coalesce(events.occurred_at >= funnels.entry_from, true)
-        and coalesce(events.occurred_at < funnels.entry_to, true)
-        and funnels.segment_code in ('all', coalesce(journeys.segment_code, 'unknown'))
-        and funnels.pipeline_code
-        in ('all', coalesce(journeys.pipeline_code, 'unknown'))
-            as is_entry
-    from funnels
-    inner join steps on funnels.funnel_code = steps.funnel_code
-    inner join {{ ref('int_journey_events') }} as events
-        on steps.match_code = events.event_code
-    left join journeys on events.journey_id = journeys.journey_id
-    left join {{ ref('int_event_properties') }} as told
-        on steps.property_name = told.property_name
-        and events.event_kind = told.event_kind
-        and events.source_code = told.source_code
-        and events.event_id = told.event_id
+    where (select max(funnels.is_scoped) from {{ ref('int_event_funnels') }} as funnels)
+        = 1
 
 ),
 
 matched as (
 
     select
-        *,
-        {{ hash_number(['funnel_code', 'unit_id', 'part_key']) }} as unit_number
-    from named
+        filling.*,
+        case when filling.is_filling then {{ funnel_unit('funnels', 'filling') }} end
+            as unit_id,
+        {{ funnel_part('funnels', 'filling') }} as part_key,
+        {{ slice_number('filling') }} as slice_number,
+        funnels.window_seconds,
+        coalesce(filling.occurred_at >= funnels.entry_from, true)
+        and coalesce(filling.occurred_at < funnels.entry_to, true)
+        and funnels.segment_code in ('all', coalesce(journeys.segment_code, 'unknown'))
+        and funnels.pipeline_code
+        in ('all', coalesce(journeys.pipeline_code, 'unknown'))
+            as is_entry
+    from filling
+    inner join {{ ref('int_event_funnels') }} as funnels
+        on filling.funnel_code = funnels.funnel_code
+    left join journeys on filling.journey_id = journeys.journey_id
 
 )
 
-select * from matched
+select *, {{ unit_number() }} as unit_number
+from matched

@@ -9,13 +9,7 @@ with sets as (
 
 instants as (
 
-    select
-        funnel_code, unit_id, part_key, occurred_at,
-        bit_or(step_mask) as step_mask,
-        max(is_first_step_entry) as is_entry,
-        count(*) as actions_count
-    from {{ ref('int_funnel_instants') }}
-    group by funnel_code, unit_id, part_key, occurred_at
+    select * from {{ ref('int_funnel_instants') }}
 
 ),
 
@@ -46,53 +40,58 @@ candidates as (
 
 ),
 
-touched as (
+short as (
 
-    select
-        candidates.funnel_code, candidates.unit_id, candidates.part_key,
-        candidates.occurred_at, candidates.run_mask,
-        count(*) as touches_count,
-        min(sets.steps_count) as steps_count
+    select candidates.unit_number, candidates.occurred_at, candidates.run_mask
     from candidates
     inner join sets on candidates.run_mask & sets.step_mask = sets.step_mask
-    inner join {{ ref('int_funnel_instants') }} as actions
+    inner join {{ ref('int_funnel_hits') }} as actions
         on {{ is_same_unit('candidates', 'actions') }}
         and candidates.occurred_at = actions.occurred_at
         and actions.step_mask & sets.step_mask > 0
     where candidates.from_step < candidates.to_step
     group by
-        candidates.funnel_code, candidates.unit_id, candidates.part_key,
-        candidates.occurred_at, candidates.run_mask, sets.step_mask
+        candidates.unit_number, candidates.occurred_at, candidates.run_mask,
+        sets.step_mask
+    having count(*) < min(sets.steps_count)
 
 ),
 
-short as (
+filled as (
 
-    select distinct funnel_code, unit_id, part_key, occurred_at, run_mask
-    from touched
-    where touches_count < steps_count
-
-),
-
-runs as (
-
-    select
-        candidates.funnel_code, candidates.unit_id, candidates.part_key,
-        candidates.occurred_at,
-        candidates.from_step,
-        candidates.to_step,
-        candidates.is_entry = 1 as is_entry,
-        candidates.to_step = max(candidates.to_step) over (
-            partition by
-                candidates.funnel_code, candidates.unit_id, candidates.part_key,
-                candidates.occurred_at, candidates.from_step
-        ) as is_longest
+    select candidates.*
     from candidates
     left join short
         on {{ is_same_unit('candidates', 'short') }}
         and candidates.occurred_at = short.occurred_at
         and candidates.run_mask = short.run_mask
     where short.run_mask is null
+
+),
+
+-- few instants have more than a step to fill
+longest as (
+
+    select unit_number, occurred_at, from_step, max(to_step) as to_step
+    from filled
+    where from_step < to_step
+    group by unit_number, occurred_at, from_step
+
+),
+
+runs as (
+
+    select
+        filled.funnel_code, filled.unit_number, filled.occurred_at,
+        filled.from_step,
+        filled.to_step,
+        filled.is_entry = 1 as is_entry,
+        coalesce(filled.to_step = longest.to_step, true) as is_longest
+    from filled
+    left join longest
+        on {{ is_same_unit('filled', 'longest') }}
+        and filled.occurred_at = longest.occurred_at
+        and filled.from_step = longest.from_step
 
 )
 

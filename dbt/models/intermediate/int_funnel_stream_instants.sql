@@ -32,15 +32,24 @@ instants as (
 
 ),
 
+units as (
+
+    select
+        {{ unit_number() }} as unit_number,
+        occurred_at
+    from instants
+    where unit_id is not null
+
+),
+
 numbered as (
 
     select
         *,
         row_number() over (
-            partition by funnel_code, unit_id, part_key order by occurred_at
+            partition by unit_number order by occurred_at
         ) as instant_number
-    from instants
-    where unit_id is not null
+    from units
 
 )
 

@@ -17,24 +17,23 @@ touches as (
 
     select
         actions.funnel_code,
-        actions.unit_id,
-        actions.part_key,
+        actions.unit_number,
         actions.occurred_at,
-        actions.is_entry,
+        case when actions.is_entry then 1 else 0 end as is_entry,
         funnels.steps_count,
         funnels.window_seconds,
         sets.step_mask,
         sets.steps_count as set_size,
         row_number() over (
-            partition by
-                actions.funnel_code, actions.unit_id, actions.part_key, sets.step_mask
-            order by actions.occurred_at, actions.event_id
+            partition by actions.unit_number, sets.step_mask
+            order by actions.occurred_at
         ) as touch_number
-    from {{ ref('int_funnel_instants') }} as actions
+    from {{ ref('int_funnel_hits') }} as actions
     inner join funnels on actions.funnel_code = funnels.funnel_code
     inner join sets
         on actions.step_mask & sets.step_mask > 0
         and sets.step_mask < {{ step_bit('funnels.steps_count + 1') }}
+    where actions.match_kind = 'event'
 
 )
 

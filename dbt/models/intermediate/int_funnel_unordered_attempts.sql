@@ -9,7 +9,7 @@ with touches as (
 begun as (
 
     select
-        entries.funnel_code, entries.unit_id, entries.part_key,
+        entries.funnel_code, entries.unit_number,
         entries.occurred_at as entered_at,
         touches.step_mask,
         min(touches.set_size - touches.steps_count) as spared_count,
@@ -23,7 +23,7 @@ begun as (
         and entries.occurred_at <= touches.occurred_at
     where entries.is_entry = 1 and entries.set_size = 1
     group by
-        entries.funnel_code, entries.unit_id, entries.part_key, entries.occurred_at,
+        entries.funnel_code, entries.unit_number, entries.occurred_at,
         touches.step_mask
 
 ),
@@ -58,7 +58,7 @@ demands as (
 met as (
 
     select
-        begun.funnel_code, begun.unit_id, begun.part_key, begun.entered_at,
+        begun.funnel_code, begun.unit_number, begun.entered_at,
         begun.window_ends_at,
         demands.level,
         max(touches.occurred_at) as reached_at
@@ -71,7 +71,7 @@ met as (
         = begun.first_touch_number + begun.spared_count + demands.level - 1
     where begun.spared_count + demands.level > 0
     group by
-        begun.funnel_code, begun.unit_id, begun.part_key, begun.entered_at,
+        begun.funnel_code, begun.unit_number, begun.entered_at,
         begun.window_ends_at, demands.level, demands.sets_count
     having count(*) = demands.sets_count
 
@@ -80,14 +80,14 @@ met as (
 attempts as (
 
     select
-        funnel_code, unit_id, part_key, entered_at, window_ends_at,
+        funnel_code, unit_number, entered_at, window_ends_at,
         max(level) as furthest_step_order,
         max(reached_at) as completed_at,
         {{ time_of_levels('level', 'reached_at') }},
         cast(null as bigint) as instant_number
     from met
     where reached_at <= window_ends_at
-    group by funnel_code, unit_id, part_key, entered_at, window_ends_at
+    group by funnel_code, unit_number, entered_at, window_ends_at
 
 )
 

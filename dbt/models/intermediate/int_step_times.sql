@@ -1,8 +1,8 @@
 -- Of attempts that count and did the step: how long it took them from the one before.
 with attempts as (
 
-    select * from {{ ref('fct_funnel_attempts') }}
-    where not is_excluded
+    select * from {{ ref('int_attempt_levels') }}
+    where not is_excluded and furthest_step_order > 1
 
 ),
 
@@ -24,7 +24,8 @@ taken as (
         ) as median_seconds_from_previous
     from attempts
     inner join {{ ref('int_attempt_steps') }} as steps
-        on attempts.attempt_id = steps.attempt_id
+        on {{ is_same_unit('attempts', 'steps') }}
+        and attempts.entry_month = steps.entry_month
     cross join members
     where steps.step_order > 1
         and (members.is_all_months = 0 or attempts.is_best_of_all)

@@ -25,7 +25,7 @@ alike as (
         is_still_open,
         furthest_step_order,
         count(*) as attempts_count
-    from {{ ref('fct_funnel_attempts') }}
+    from {{ ref('int_attempt_levels') }}
     group by
         funnel_code, entry_month, segment_code, channel_code, is_best_of_all,
         is_excluded, is_still_open, furthest_step_order

@@ -1,11 +1,4 @@
-with attempts as (
-
-    select * from {{ ref('int_attempt_actions') }}
-    where place_code = 'entry'
-
-),
-
-steps as (
+with steps as (
 
     select
         funnel_code,
@@ -34,12 +27,13 @@ heads as (
 unordered as (
 
     select
-        attempt_id,
+        unit_number,
+        entry_month,
         {{ json_object_of('step_code', iso_time('filled_at'), 'step_order') }}
             as document
     from {{ ref('int_attempt_steps') }}
     where filled_at is not null and mode_code = 'unordered'
-    group by attempt_id
+    group by unit_number, entry_month
 
 ),
 
@@ -47,48 +41,58 @@ funnel_attempts as (
 
     select
         -- keys
-        attempts.attempt_id,
+        {{ hash_of([
+            'attempts.funnel_code', 'entries.unit_id', 'entries.part_key',
+            'attempts.entry_month'
+        ]) }} as attempt_id,
         attempts.funnel_code,
-        attempts.unit_id,
-        attempts.person_id,
-        attempts.journey_id,
-        attempts.source_code,
+        entries.unit_id,
+        entries.person_id,
+        entries.journey_id,
+        entries.source_code,
         attempts.entry_month,
 
         -- codes
-        coalesce(segments.segment_code, 'unknown') as segment_code,
-        coalesce({{ told_attribute('channel_code') }}, 'unknown') as channel_code,
+        attempts.segment_code,
+        attempts.channel_code,
         {{ told_attribute('campaign') }} as campaign,
         {{ told_attribute('keyword') }} as keyword,
         coalesce({{ told_attribute('region') }}, 'unknown') as region_code,
         coalesce({{ told_attribute('product') }}, 'unknown') as product_code,
         {{ told_attribute('device') }} as device,
         {{ told_attribute('landing_page') }} as landing_page,
-        attempts.is_void as is_excluded,
-        not attempts.is_void
-        and attempts.furthest_step_order < attempts.steps_count
-        and attempts.window_ends_at >= sources.observed_until as is_still_open,
+        attempts.is_excluded,
+        attempts.is_still_open,
         attempts.is_best_of_all,
 
         -- numbers
-        cast(attempts.furthest_step_order as integer) as furthest_step_order,
-        cast(attempts.steps_count as integer) as steps_count,
+        attempts.furthest_step_order,
+        attempts.steps_count,
 
         -- dates
         attempts.entered_at,
         attempts.completed_at,
-        coalesce(unordered.document, {{ step_document('attempts', 'heads') }})
-            as step_times
+        case
+            when unordered.document is not null then unordered.document
+            when further.unit_number is not null
+                then {{ step_document('further', 'heads') }}
+            else '{' || heads.head_1 || {{ iso_time('attempts.entered_at') }} || '"}'
+        end as step_times
 
-    from attempts
+    from {{ ref('int_attempt_levels') }} as attempts
+    inner join {{ ref('int_attempt_details') }} as entries
+        on {{ is_same_unit('attempts', 'entries') }}
+        and attempts.entry_month = entries.entry_month
     inner join heads on attempts.funnel_code = heads.funnel_code
-    left join unordered on attempts.attempt_id = unordered.attempt_id
+    left join {{ ref('int_ranked_attempts') }} as further
+        on {{ is_same_unit('attempts', 'further') }}
+        and attempts.entry_month = further.entry_month
+    left join unordered
+        on {{ is_same_unit('attempts', 'unordered') }}
+        and attempts.entry_month = unordered.entry_month
     left join {{ ref('int_attempt_attributes') }} as told
-        on attempts.attempt_id = told.attempt_id
-    left join {{ ref('int_journey_segments') }} as segments
-        on attempts.journey_id = segments.journey_id
-    left join {{ ref('int_sources') }} as sources
-        on attempts.source_code = sources.source_code
+        on {{ is_same_unit('attempts', 'told') }}
+        and attempts.entry_month = told.entry_month
 
 )
 

@@ -3,7 +3,7 @@
 from tests.mutations.faults.fault import Fault
 
 ATTEMPTS = "models/intermediate/int_funnel_attempts.sql"
-BEST = "models/intermediate/int_best_attempts.sql"
+BEST = "models/intermediate/int_ranked_attempts.sql"
 LEGS = "macros/event_funnels.sql"
 HITS = "models/intermediate/int_funnel_hits.sql"
 KEPT = "of_a_months_entries_with_one_next_second_step_the_last_inside_the_window_stays"
@@ -52,8 +52,8 @@ EVENT_FUNNELS = [
     Fault(
         "tied actions of one step fill its neighbour",
         "models/intermediate/int_funnel_runs.sql",
-        "where touches_count < steps_count",
-        "where touches_count < 1",
+        "having count(*) < min(sets.steps_count)",
+        "having count(*) < 1",
         "one_action_fills_one_step_and_tied_actions_as_many_as_they_are",
     ),
     Fault(
@@ -94,8 +94,8 @@ EVENT_FUNNELS = [
     Fault(
         "the best attempt of any month stands for all months",
         BEST,
-        "dated.funnel_code, dated.unit_id, dated.part_key, dated.entry_month\n",
-        "dated.funnel_code, dated.unit_id, dated.part_key\n",
+        "partition by dated.unit_number, dated.entry_month\n",
+        "partition by dated.unit_number\n",
         "the_furthest_counts_then_the_clean_then_the_first_done_then_the_last_begun",
     ),
     Fault(
@@ -131,30 +131,51 @@ EVENT_FUNNELS = [
     Fault(
         "a range of entries limits the steps after them too",
         "models/intermediate/int_funnel_matches.sql",
-        "when events.is_dated\n",
-        "when coalesce(events.occurred_at < funnels.entry_to, true)\n"
-        "                and events.is_dated\n",
+        "case when filling.is_filling then",
+        "case when filling.is_filling\n"
+        "            and coalesce(filling.occurred_at < funnels.entry_to, true) then",
         f"{EVENT_TESTS}::test_a_range_limits_the_entry_alone",
     ),
     Fault(
         "an entry is kept for its next second step whatever its month",
         HITS,
-        "part_key, led_to_at,\n        {{ reporting_month('entered_at') }}",
-        "part_key, led_to_at",
+        "and entries.entry_month = months.second_month\n",
+        "\n",
+        KEPT,
+    ),
+    Fault(
+        "a second step of a month hides the month's entries behind it",
+        HITS,
+        "and entries.last_entered_at <= months.last_second_at\n",
+        "\n",
         KEPT,
     ),
     Fault(
         "an entry tied with a second step is pruned",
         HITS,
-        "select unit_number, occurred_at from later\n",
-        "select unit_number, occurred_at from later where 1 = 0\n",
+        "select unit_number, occurred_at from second_steps\n",
+        "select unit_number, occurred_at from second_steps where 1 = 0\n",
         KEPT,
     ),
     Fault(
         "a first step outside the range of entries takes an entry's place",
-        LEGS,
-        "where firsts.is_entry\n        and seconds.occurred_at",
-        "where seconds.occurred_at",
+        HITS,
+        "(select * from first_steps where is_entry)",
+        "first_steps",
         KEPT,
+    ),
+    Fault(
+        "what several entries at once tell is the first that was read",
+        "models/intermediate/int_best_attempts.sql",
+        "having count(*) > 1",
+        "having count(*) > 2",
+        "the_first_entry_of_a_month_counts_where_no_attempt_went_further",
+    ),
+    Fault(
+        "a first entry counts for all months beside an attempt that went further",
+        "models/intermediate/int_best_attempts.sql",
+        "units.first_month = firsts.entry_month and further.unit_number is null",
+        "units.first_month = firsts.entry_month",
+        "the_first_entry_of_a_month_counts_where_no_attempt_went_further",
     ),
 ]
