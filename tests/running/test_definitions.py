@@ -22,6 +22,7 @@ from dagster_project.settings import Settings
 from dagster_project.transforming import (
     Outcome,
     Project,
+    load_project,
     prepare_manifest,
     salt,
     split_nodes,
@@ -159,6 +160,17 @@ def test_a_step_is_selected_by_folders_its_mark_and_by_names_where_it_has_to_be(
         "resource_type:model,fqn:p.marts",
         "resource_type:seed",
     ]
+
+
+def test_a_step_has_every_node_that_it_builds(
+    loaded: dg.Definitions, installed: Settings
+) -> None:
+    steps = {each.op.name: each for each in loaded.assets or () if hasattr(each, "op")}
+    with restored_environment():
+        project = load_project(installed)
+    for name, unique_ids in (("stage", project.staged), ("mart", project.built)):
+        assert len(unique_ids) > 50
+        assert len(list(steps[name].keys)) == len(unique_ids)
 
 
 def test_a_node_that_dbt_passed_over_is_a_fault() -> None:
