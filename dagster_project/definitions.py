@@ -11,15 +11,14 @@ from dagster_project.defs import (
     transform,
 )
 from dagster_project.settings import Settings
-from dagster_project.transforming import load_project
+from dagster_project.transforming import Project, load_project
 
 STEPS = (resources, land, transform, quality, publish, schedules)
 
 
 def definitions_of(settings: Settings) -> dg.Definitions:
     """All that runs, for one installation; needs no network."""
-    project = load_project(settings)
-    return dg.Definitions.merge(*(step.define(project) for step in STEPS))
+    return _definitions(load_project(settings))
 
 
 def selected_job(settings: Settings, select: str) -> dg.JobDefinition:
@@ -28,10 +27,15 @@ def selected_job(settings: Settings, select: str) -> dg.JobDefinition:
     Raises:
         TransformError: nothing of this project is selected.
     """
-    assets = transform.selected_assets(load_project(settings), select)
+    project = load_project(settings)
+    assets = transform.selected_assets(project, select)
     job = dg.Definitions(jobs=[dg.define_asset_job("selected", selection=assets)])
-    merged = dg.Definitions.merge(definitions_of(settings), job)
+    merged = dg.Definitions.merge(_definitions(project), job)
     return merged.resolve_job_def("selected")
+
+
+def _definitions(project: Project) -> dg.Definitions:
+    return dg.Definitions.merge(*(step.define(project) for step in STEPS))
 
 
 @dg.definitions

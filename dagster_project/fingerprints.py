@@ -80,7 +80,12 @@ class Told:
     """
 
     models: dict[str, dict[str, Any]]
-    outdated: list[str]
+
+    @property
+    def outdated(self) -> list[str]:
+        return sorted(
+            name for name, told in self.models.items() if told["is_decided_otherwise"]
+        )
 
 
 def tell_warehouse(manifest: Mapping[str, Any], paths: Paths, settings: str) -> Told:
@@ -100,12 +105,14 @@ def tell_warehouse(manifest: Mapping[str, Any], paths: Paths, settings: str) -> 
         _fill(connection, "admitted", files, FILES)
         built = {row["model"]: row for row in _rows(connection, "from state.built")}
         others = {row["model"] for row in _rows(connection, _OTHER_FILES)}
-    models = {
-        plan.model: _standing(plan, built.get(plan.model), plan.model in others)
-        for plan in plans
-    }
-    outdated = [name for name in models if models[name]["is_decided_otherwise"]]
-    return Told(models, sorted(outdated))
+    # rows of a model that no longer follows files stay behind, and mean nothing
+    others &= {node["name"] for node in inputs.tables() if _follows_files(node)}
+    return Told(
+        {
+            plan.model: _standing(plan, built.get(plan.model), plan.model in others)
+            for plan in plans
+        }
+    )
 
 
 @dataclass(frozen=True)
