@@ -21,6 +21,7 @@ STORY_FILES = (
     ),
     (
         "tests/models/test_oracle_agreement.py",
+        "tests/models/test_plans.py",
         "tests/models/test_promises.py",
         "tests/models/test_rebuild.py",
         "tests/models/test_unit_tests.py",

@@ -19,21 +19,25 @@ faced as (
     select
         journeys.journey_id,
         attributions.attribution_code,
-        case
-            when attributions.attribution_code = 'stated' then journeys.channel_code
-            else coalesce(touches.channel_code, 'unknown')
-        end as channel_code,
-        case
-            when attributions.attribution_code = 'stated' then journeys.entered_at
-            else touches.touched_at
-        end as touched_at,
+        journeys.channel_code,
+        journeys.entered_at as touched_at,
+        cast(null as bigint) as touch_number,
+        cast(null as bigint) as touches_count
+    from journeys
+    cross join {{ ref('int_attributions') }} as attributions
+    where attributions.attribution_code = 'stated'
+    union all
+    select
+        journeys.journey_id,
+        attributions.attribution_code,
+        coalesce(touches.channel_code, 'unknown') as channel_code,
+        touches.touched_at,
         touches.touch_number,
         touches.touches_count
     from journeys
     cross join {{ ref('int_attributions') }} as attributions
-    left join touches
-        on journeys.journey_id = touches.journey_id
-        and attributions.attribution_code <> 'stated'
+    left join touches on journeys.journey_id = touches.journey_id
+    where attributions.attribution_code <> 'stated'
 
 ),
 

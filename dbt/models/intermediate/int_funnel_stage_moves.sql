@@ -43,16 +43,38 @@ placed as (
         funnels.pipeline_code in ('all', transitions.pipeline_code) as is_inside,
         transitions.is_lost,
         transitions.is_won,
-        steps.step_order
+        case
+            when funnels.pipeline_code in ('all', transitions.pipeline_code)
+                and not transitions.is_lost
+                then transitions.stage_code
+        end as filling_code
     from funnels
     inner join journeys on funnels.segment_code in ('all', journeys.segment_code)
     inner join {{ ref('int_transitions') }} as transitions
         on journeys.journey_id = transitions.journey_id
+
+),
+
+ordered as (
+
+    select
+        placed.funnel_code,
+        placed.pipeline_code,
+        placed.journey_id,
+        placed.segment_code,
+        placed.channel_code,
+        placed.observed_until,
+        placed.entered_at,
+        placed.step_number,
+        placed.moved_at,
+        placed.is_inside,
+        placed.is_lost,
+        placed.is_won,
+        steps.step_order
+    from placed
     left join steps
-        on funnels.funnel_code = steps.funnel_code
-        and funnels.pipeline_code in ('all', transitions.pipeline_code)
-        and transitions.stage_code = steps.match_code
-        and not transitions.is_lost
+        on placed.funnel_code = steps.funnel_code
+        and placed.filling_code = steps.match_code
 
 ),
 
@@ -65,7 +87,7 @@ moves as (
             when is_lost then 'lost'
             when step_order is not null then 'hit'
         end as move_kind
-    from placed
+    from ordered
 
 )
 

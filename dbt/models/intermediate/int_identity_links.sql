@@ -37,9 +37,11 @@ known as (
 
     select links.own_key, links.email_key
     from links
-    left join {{ ref('int_forgotten_keys') }} as forgotten
-        on links.own_key = forgotten.own_key or links.email_key = forgotten.own_key
-    where forgotten.own_key is null
+    left join {{ ref('int_forgotten_keys') }} as persons
+        on links.own_key = persons.own_key
+    left join {{ ref('int_forgotten_keys') }} as addresses
+        on links.email_key = addresses.own_key
+    where persons.own_key is null and addresses.own_key is null
 
 )
 

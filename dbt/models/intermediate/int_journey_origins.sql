@@ -17,22 +17,26 @@ with journeys as (
 
 ),
 
+ways as (
+
+    select journey_id, 'channel' as match_kind, channel_code as match_code
+    from journeys
+    union all
+    select journey_id, 'stage' as match_kind, entry_stage_code as match_code
+    from journeys
+
+),
+
 matched as (
 
     select
-        journeys.journey_id,
+        ways.journey_id,
         origins.origin_code,
         origins.is_brought_by_customers
-    from journeys
+    from ways
     inner join {{ ref('origins') }} as origins
-        on (
-            origins.match_kind = 'channel'
-            and journeys.channel_code = origins.match_code
-        )
-        or (
-            origins.match_kind = 'stage'
-            and journeys.entry_stage_code = origins.match_code
-        )
+        on ways.match_kind = origins.match_kind
+        and ways.match_code = origins.match_code
     union all
     select
         journeys.journey_id,

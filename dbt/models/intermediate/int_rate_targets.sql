@@ -1,9 +1,12 @@
+-- Of a whole pipeline: nobody sets them by segment or channel.
 with targets as (
 
     select
         cast(period_start as date) as period_start,
         {{ period_end('period_code', 'period_start') }} as period_end,
         coalesce(pipeline_code, 'all') as pipeline_code,
+        'all' as segment_code,
+        'all' as channel_code,
         from_stage_code,
         to_stage_code,
         horizon_days,

@@ -84,15 +84,12 @@ rates as (
     from lags
     left join stage_rates
         on lags.pipeline_code = stage_rates.pipeline_code
-        and lags.volume_kind = 'stage'
         and lags.volume_code = stage_rates.stage_code
     left join done
         on lags.pipeline_code = done.pipeline_code
-        and lags.volume_kind = 'activity'
         and lags.volume_code = done.volume_code
     left join wins
         on lags.pipeline_code = wins.pipeline_code
-        and lags.volume_kind = 'activity'
         and lags.volume_code = wins.volume_code
 
 )

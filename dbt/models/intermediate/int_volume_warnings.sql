@@ -37,7 +37,7 @@ compared as (
 
 stages as (
 
-    select stage_code, min(stage_name) as stage_name
+    select 'stage' as volume_kind, stage_code, min(stage_name) as stage_name
     from {{ ref('int_stages_at_as_of') }}
     group by stage_code
 
@@ -56,7 +56,7 @@ named as (
             as period_name
     from compared
     left join stages
-        on compared.volume_kind = 'stage'
+        on compared.volume_kind = stages.volume_kind
         and compared.volume_code = stages.stage_code
 
 )

@@ -85,8 +85,8 @@ conversions as (
         and spread.from_stage_code = targets.from_stage_code
         and spread.to_stage_code = targets.to_stage_code
         and spread.horizon_days = targets.horizon_days
-        and spread.segment_code = 'all'
-        and spread.channel_code = 'all'
+        and spread.segment_code = targets.segment_code
+        and spread.channel_code = targets.channel_code
     left join {{ ref('benchmarks') }} as benchmarks
         on spread.pipeline_code = benchmarks.pipeline_code
         and spread.from_stage_code = benchmarks.from_stage_code

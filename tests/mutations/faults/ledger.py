@@ -4,7 +4,7 @@ from tests.mutations.faults.fault import Fault
 
 LEDGER_TESTS = "tests/models/test_ledger.py"
 STEPS = "models/intermediate/int_followed_stage_changes.sql"
-MAPPED = "models/intermediate/int_stage_changes.sql"
+MAPPED = "models/intermediate/int_stage_spellings.sql"
 ORDERED = "models/intermediate/int_ordered_stage_changes.sql"
 SORTED = "models/intermediate/int_sorted_stage_changes.sql"
 TRANSITIONS = "models/intermediate/int_transitions.sql"
@@ -27,8 +27,8 @@ LEDGER = [
     Fault(
         "an alias still holds on the day it ends",
         MAPPED,
-        "and changes.changed_date < aliases.held_to\n                then aliases",
-        "and changes.changed_date <= aliases.held_to\n                then aliases",
+        "and spelled.changed_date < aliases.held_to\n                then aliases",
+        "and spelled.changed_date <= aliases.held_to\n                then aliases",
         "an_alias_names_nothing_from_the_day_on_which_it_ends",
     ),
     Fault(

@@ -1,0 +1,14 @@
+-- With the day in the reporting zone; a change without a time happened by now.
+with changes as (
+
+    select
+        *,
+        coalesce(
+            {{ reporting_date('changed_at') }},
+            (select {{ reporting_date('as_of') }} from {{ source('lake', 'runs') }})
+        ) as changed_date
+    from {{ ref('int_recorded_stage_changes') }}
+
+)
+
+select * from changes
