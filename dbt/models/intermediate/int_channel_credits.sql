@@ -8,9 +8,19 @@ with journeys as (
 
 ),
 
+attributions as (
+
+    select * from {{ ref('int_attributions') }}
+
+),
+
+-- joined by both keys: a condition on one side would compare all with all
 touches as (
 
-    select * from {{ ref('int_journey_touches') }}
+    select touches.*, attributions.attribution_code
+    from {{ ref('int_journey_touches') }} as touches
+    cross join attributions
+    where attributions.attribution_code <> 'stated'
 
 ),
 
@@ -30,10 +40,10 @@ faced as (
         touches.touch_number,
         touches.touches_count
     from journeys
-    cross join {{ ref('int_attributions') }} as attributions
+    cross join attributions
     left join touches
         on journeys.journey_id = touches.journey_id
-        and attributions.attribution_code <> 'stated'
+        and attributions.attribution_code = touches.attribution_code
 
 ),
 
