@@ -41,7 +41,8 @@ LAST = (
     *("fct_journey_events", "fct_web_sessions", "int_funnel_runs"),
     *("int_journey_traits", "int_action_features", "fct_stage_transitions"),
     *("fct_journey_steps", "int_pair_moves", "int_journey_touches"),
-    *("int_journey_pages", "int_stage_evidence"),
+    *("int_journey_pages", "int_stage_evidence", "int_journey_transitions"),
+    *("int_variants", "int_prospecting", "int_channel_credits"),
 )
 KINDS = ("killed", "withdrawn", "looked back", "admitted", "other seeds")
 

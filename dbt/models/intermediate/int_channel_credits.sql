@@ -3,7 +3,7 @@
 with journeys as (
 
     select journey_id, channel_code, entered_at
-    from {{ ref('int_journeys') }}
+    from {{ touched(ref('int_journeys')) }}
     where not is_deleted and not is_duplicate and entered_at is not null
 
 ),
@@ -18,7 +18,7 @@ attributions as (
 touches as (
 
     select touches.*, attributions.attribution_code
-    from {{ ref('int_journey_touches') }} as touches
+    from {{ touched(ref('int_journey_touches')) }} as touches
     cross join attributions
     where attributions.attribution_code <> 'stated'
 
