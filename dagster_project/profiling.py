@@ -8,15 +8,19 @@ import sys
 import threading
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster_project.paths import Paths
 from dagster_project.recording import RUN_STAT, write_record
 
+if TYPE_CHECKING:
+    import psutil  # type: ignore[import-untyped]
+
 PAUSE_SECONDS = 0.2
+LOOKS_A_SEARCH = 10
 
 
 @dataclass
@@ -42,6 +46,7 @@ class MemoryMeter:
 
     def __init__(self) -> None:
         self._seen: list[tuple[float, int]] = []
+        self._family: list[psutil.Process] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -71,7 +76,10 @@ class MemoryMeter:
             self._look()
 
     def _look(self) -> None:
-        self._seen.append((time.time(), _resident_bytes()))
+        # who was started is found by reading every process of the machine
+        if len(self._seen) % LOOKS_A_SEARCH == 0:
+            self._family = _family()
+        self._seen.append((time.time(), _resident_bytes(self._family)))
 
 
 @dataclass
@@ -110,13 +118,20 @@ class Profile:
             write_record(paths.run_stats, self.night_code, RUN_STAT, self.rows())
 
 
-def _resident_bytes() -> int:
-    """Of this process and its descendants; one that has just ended counts nothing."""
-    import psutil  # type: ignore[import-untyped]
+def _family() -> "list[psutil.Process]":
+    """This process and its descendants."""
+    import psutil
+
+    own = psutil.Process(os.getpid())
+    return [own, *own.children(recursive=True)]
+
+
+def _resident_bytes(family: "Iterable[psutil.Process]") -> int:
+    """What they hold together; one that has just ended counts nothing."""
+    import psutil
 
     held = 0
-    own = psutil.Process(os.getpid())
-    for process in (own, *own.children(recursive=True)):
+    for process in family:
         try:
             held += process.memory_info().rss
         except psutil.NoSuchProcess:

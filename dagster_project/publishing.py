@@ -407,6 +407,8 @@ def _comment(
     columns: Collection[str],
     description: Description,
 ) -> None:
+    # a transaction each would be written to disk by itself
+    connection.begin()
     connection.execute(f"comment on table {target} is {_text(description.table)}")
     for column in columns:
         text = description.columns.get(column)
@@ -414,6 +416,7 @@ def _comment(
             connection.execute(
                 f"comment on column {target}.{_name(column)} is {_text(text)}"
             )
+    connection.commit()
 
 
 def _text(value: object) -> str:

@@ -40,7 +40,9 @@ SEED = 1
 LAST = (
     *("fct_journey_events", "fct_web_sessions", "int_funnel_runs"),
     *("int_journey_traits", "int_action_features", "fct_stage_transitions"),
-    *("fct_journey_steps", "int_pair_moves"),
+    *("fct_journey_steps", "int_pair_moves", "int_journey_touches"),
+    *("int_journey_pages", "int_stage_evidence", "int_journey_transitions"),
+    *("int_variants", "int_prospecting", "int_channel_credits"),
 )
 KINDS = ("killed", "withdrawn", "looked back", "admitted", "other seeds")
 
@@ -163,6 +165,7 @@ KEYED = (
     *("int_web_events", "int_identified_events", "int_session_events", "int_sessions"),
     *("int_coded_actions", "int_action_journeys", "int_journey_events", "int_persons"),
     *("int_identities", "int_journeys", "int_funnel_hits", "int_funnel_runs"),
+    *("int_stage_changes", "int_sorted_stage_changes", "int_ordered_stage_changes"),
 )
 
 
@@ -232,6 +235,7 @@ def test_keyed_models_were_rebuilt_by_their_keys_in_those_nights(
 @pytest.fixture(scope="module")
 def plans(workspace: Path) -> dict[str, tuple[Mapping[str, Any], list[str]]]:
     """What each keyed model says of its inputs, and which tables they are."""
+    write_seeds(workspace / "seeds", {})
     with patch.dict(os.environ):
         project = load_project(Warehouse(workspace).settings)
     inputs = Inputs(project.manifest, project.paths, "")

@@ -1,5 +1,7 @@
 """Where a night's time goes: seconds, rows and memory of each part, kept by night."""
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -35,6 +37,20 @@ def test_the_memory_of_a_part_is_what_was_held_while_it_ran() -> None:
         after = measured_memory(profile, 1)
     assert much - little > 0.9 * HELD
     assert much - after > 0.9 * HELD
+
+
+def test_what_a_child_holds_is_told_though_it_was_born_later() -> None:
+    code = f"held = bytearray({HELD}); held[::4096] = bytes([1]) * len(held[::4096])"
+    with MemoryMeter() as meter:
+        profile = Profile("r000001", meter)
+        alone = measured_memory(profile, 1)
+        with profile.measured("mart", "with a child", "model"):
+            command = [sys.executable, "-c", f"{code}; input()"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
+                time.sleep(3.5)
+                child.communicate(b"\n")
+    together = profile.measures[-1].memory_bytes or 0
+    assert together - alone > 0.9 * HELD
 
 
 def test_a_part_shorter_than_a_look_still_has_its_memory() -> None:

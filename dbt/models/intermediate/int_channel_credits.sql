@@ -3,14 +3,24 @@
 with journeys as (
 
     select journey_id, channel_code, entered_at
-    from {{ ref('int_journeys') }}
+    from {{ touched(ref('int_journeys')) }}
     where not is_deleted and not is_duplicate and entered_at is not null
 
 ),
 
+attributions as (
+
+    select * from {{ ref('int_attributions') }}
+
+),
+
+-- joined by both keys: a condition on one side would compare all with all
 touches as (
 
-    select * from {{ ref('int_journey_touches') }}
+    select touches.*, attributions.attribution_code
+    from {{ touched(ref('int_journey_touches')) }} as touches
+    cross join attributions
+    where attributions.attribution_code <> 'stated'
 
 ),
 
@@ -19,25 +29,21 @@ faced as (
     select
         journeys.journey_id,
         attributions.attribution_code,
-        journeys.channel_code,
-        journeys.entered_at as touched_at,
-        cast(null as bigint) as touch_number,
-        cast(null as bigint) as touches_count
-    from journeys
-    cross join {{ ref('int_attributions') }} as attributions
-    where attributions.attribution_code = 'stated'
-    union all
-    select
-        journeys.journey_id,
-        attributions.attribution_code,
-        coalesce(touches.channel_code, 'unknown') as channel_code,
-        touches.touched_at,
+        case
+            when attributions.attribution_code = 'stated' then journeys.channel_code
+            else coalesce(touches.channel_code, 'unknown')
+        end as channel_code,
+        case
+            when attributions.attribution_code = 'stated' then journeys.entered_at
+            else touches.touched_at
+        end as touched_at,
         touches.touch_number,
         touches.touches_count
     from journeys
-    cross join {{ ref('int_attributions') }} as attributions
-    left join touches on journeys.journey_id = touches.journey_id
-    where attributions.attribution_code <> 'stated'
+    cross join attributions
+    left join touches
+        on journeys.journey_id = touches.journey_id
+        and attributions.attribution_code = touches.attribution_code
 
 ),
 

@@ -5,7 +5,7 @@ with changes as (
         *,
         coalesce(
             {{ reporting_date('changed_at') }},
-            (select {{ reporting_date('as_of') }} from {{ source('lake', 'runs') }})
+            (select {{ reporting_date('as_of') }} from {{ ref('int_run') }})
         ) as changed_date
     from {{ ref('int_recorded_stage_changes') }}
 

@@ -6,7 +6,7 @@ with journeys as (
         journeys.journey_id,
         coalesce(journeys.person_id, journeys.journey_id) as person_key,
         segments.landmark_at
-    from {{ ref('int_journeys') }} as journeys
+    from {{ touched(ref('int_journeys')) }} as journeys
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
     where not journeys.is_deleted and not journeys.is_duplicate

@@ -8,7 +8,7 @@ with events as (
         events.session_id,
         events.channel_code,
         events.occurred_at
-    from {{ ref('int_journey_events') }} as events
+    from {{ touched(ref('int_journey_events')) }} as events
     inner join {{ ref('int_journey_segments') }} as segments
         on events.journey_id = segments.journey_id
         and events.occurred_at <= segments.landmark_at

@@ -7,7 +7,7 @@ with changes as (
 
 records as (
 
-    select * from {{ ref('int_journey_records') }}
+    select * from {{ touched(ref('int_journey_records')) }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- Where the source names no pipeline, it is the one that the journey is in.
 with ordered as (
 
-    select * from {{ ref('int_sorted_stage_changes') }}
+    select * from {{ touched(ref('int_sorted_stage_changes')) }}
 
 ),
 

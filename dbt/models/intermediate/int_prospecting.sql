@@ -8,7 +8,7 @@ with journeys as (
         journeys.entry_stage_code,
         journeys.entered_at,
         segments.landmark_at
-    from {{ ref('int_journeys') }} as journeys
+    from {{ touched(ref('int_journeys')) }} as journeys
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
     where journeys.entered_at is not null
@@ -22,7 +22,7 @@ acts as (
         events.actor_code,
         events.occurred_at
     from journeys
-    inner join {{ ref('int_journey_events') }} as events
+    inner join {{ touched(ref('int_journey_events')) }} as events
         on journeys.journey_id = events.journey_id
         and journeys.landmark_at >= events.occurred_at
     where events.is_dated

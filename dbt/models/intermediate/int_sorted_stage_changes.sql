@@ -8,7 +8,7 @@ with changes as (
 
 records as (
 
-    select * from {{ ref('int_journey_records') }}
+    select * from {{ touched(ref('int_journey_records')) }}
 
 ),
 
@@ -53,7 +53,7 @@ joined as (
         on changes.source_code = records.source_code
         and changes.record_kind = records.record_kind
         and changes.record_id = records.record_id
-    cross join {{ source('lake', 'runs') }} as runs
+    cross join {{ ref('int_run') }} as runs
 
 ),
 
@@ -65,7 +65,7 @@ flagged as (
         and coalesce(changed_at > survivor_entered_at and changed_at < merged_at, false)
             as is_absorbed,
         coalesce(
-            changed_at > (select runs.as_of from {{ source('lake', 'runs') }} as runs),
+            changed_at > (select runs.as_of from {{ ref('int_run') }} as runs),
             false
         ) as is_awaited
     from joined

@@ -14,7 +14,7 @@ with changes as (
         spellings.is_lost,
         spellings.stage_order,
         spellings.stale_after_seconds
-    from {{ ref('int_dated_stage_changes') }} as changes
+    from {{ touched(ref('int_dated_stage_changes')) }} as changes
     inner join {{ ref('int_stage_spellings') }} as spellings
         on changes.source_code is not distinct from spellings.source_code
         and changes.source_pipeline is not distinct from spellings.source_pipeline

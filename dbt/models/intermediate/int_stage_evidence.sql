@@ -2,7 +2,7 @@
 -- the meantime would prove everything.
 with reaches as (
 
-    select * from {{ ref('int_stage_reaches') }}
+    select * from {{ touched(ref('int_stage_reaches')) }}
 
 ),
 
@@ -31,7 +31,7 @@ proofs as (
         proving.pipeline_code,
         proving.stage_code,
         min(events.occurred_at) as proven_at
-    from {{ ref('int_journey_events') }} as events
+    from {{ touched(ref('int_journey_events')) }} as events
     inner join proving on events.event_code = proving.event_code
     where events.is_dated
         and events.actor_code = 'customer'
@@ -56,7 +56,7 @@ met as (
         proofs.proven_at
     from reaches
     inner join segments on reaches.journey_id = segments.journey_id
-    left join {{ ref('int_transitions') }} as touches
+    left join {{ touched(ref('int_transitions')) }} as touches
         on reaches.journey_id = touches.journey_id
         and reaches.first_touch_number = touches.step_number
     left join provable

@@ -9,7 +9,7 @@ with journeys as (
         segments.segment_code,
         segments.landmark_days,
         segments.landmark_at
-    from {{ ref('int_journeys') }} as journeys
+    from {{ touched(ref('int_journeys')) }} as journeys
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
     where not journeys.is_deleted and not journeys.is_duplicate
@@ -21,7 +21,7 @@ sequences as (
     select
         *,
         {{ first_parts('text_value', ' > ', var('variant_actions')) }} as beginning
-    from {{ ref('int_journey_features') }}
+    from {{ touched(ref('int_journey_features')) }}
     where feature_code = 'actions_sequence'
 
 ),
