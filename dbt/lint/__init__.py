@@ -50,6 +50,8 @@ hashed = call_of("hashed")
 label = call_of("label")
 masked = call_of("masked")
 microseconds = call_of("microseconds")
+month_number = call_of("month_number")
+month_of = call_of("month_of")
 next_month = call_of("next_month")
 normal_two_sided_tail = call_of("normal_two_sided_tail")
 number = call_of("number")
@@ -248,8 +250,18 @@ def hash_number(expressions: Sequence[str]) -> str:
     return f"hash({', '.join(expressions)})"
 
 
-def hit_columns(matches: str = "") -> str:
-    return named_columns(["unit_number", "step_mask"], matches)
+def hit_columns(matches: str = "", ways: str = "") -> str:
+    told = named_columns(["unit_number", "step_mask"], matches)
+    return f"{named_columns(['funnel_code'], ways)}, {told}"
+
+
+def matched_columns(events: str = "", ways: str = "") -> str:
+    told = named_columns(["person_id", "occurred_at"], events)
+    return f"{told}, {named_columns(['funnel_code', 'step_mask'], ways)}"
+
+
+def is_in_range(events: str, funnels: str) -> str:
+    return f"{events}.occurred_at >= {funnels}.entry_from"
 
 
 def named_columns(names: Sequence[str], relation: str = "") -> str:
@@ -280,16 +292,8 @@ def is_same_instant(left: str, right: str) -> str:
     return are_same(["unit_number", "occurred_at"], left, right)
 
 
-def slice_columns() -> list[str]:
-    return ["funnel_code", "channel_code"]
-
-
 def slice_number(events: str) -> str:
     return f"hash({events}.channel_code)"
-
-
-def told_in_time(name: str) -> str:
-    return f"coalesce(late.{name}, attempts.{name})"
 
 
 def mask_of_entry(mode_code: str) -> str:
@@ -302,10 +306,6 @@ def actions_at(places: str) -> str:
 
 def last_before(seconds: str, entries: str) -> str:
     return f"select unit_number, occurred_at from {seconds} cross join {entries}"  # noqa: S608
-
-
-def followed_in_window(entries: str, seconds: str) -> str:
-    return f"select unit_number, occurred_at from {entries} cross join {seconds}"  # noqa: S608
 
 
 def runs_of_leg(runs: str, leg: int) -> str:

@@ -83,6 +83,20 @@
     where runs.occurred_at <= legs.window_ends_at
 {%- endmacro %}
 
+{# What is read of a matching action, and of the way in which it matches. #}
+{% macro matched_columns(events=none, ways=none) -%}
+    {% set told = event_keys() + ['person_id', 'journey_id', 'occurred_at'] -%}
+    {{ named_columns(told, events) }},
+        {{ attributes(events or 'x') | join(', ') | replace('x.', '') }},
+        {{ named_columns(way_names() + ['way_number', 'step_mask'], ways) }}
+{%- endmacro %}
+
+{# Whether an action lies in the range of its funnel's entries. #}
+{% macro is_in_range(events, funnels) -%}
+    {{ events }}.occurred_at >= {{ funnels }}.entry_from
+        and {{ events }}.occurred_at < {{ funnels }}.entry_to
+{%- endmacro %}
+
 {# By which an action counts for a funnel in one way or another. #}
 {% macro way_names() -%}
     {{ return([
@@ -105,22 +119,17 @@
 {%- endmacro %}
 
 {# Which steps an action may fill, or between which it excludes, and for whom. #}
-{% macro hit_columns(matches=none) -%}
-    {{ named_columns([
-        'funnel_code', 'unit_number', 'match_kind', 'step_mask', 'from_step', 'to_step',
-        'occurred_at', 'is_entry', 'slice_number',
-    ], matches) }}
+{% macro hit_columns(matches=none, ways=none) -%}
+    {{ named_columns(['funnel_code', 'match_kind', 'from_step', 'to_step'], ways) }},
+        {{ named_columns(
+            ['unit_number', 'occurred_at', 'step_mask', 'is_entry', 'slice_number'], matches
+        ) }}
 {%- endmacro %}
 
 {% macro named_columns(names, relation=none) -%}
     {%- for name in names -%}
     {{ relation ~ '.' if relation }}{{ name }}{{ ', ' if not loop.last }}
     {%- endfor %}
-{%- endmacro %}
-
-{# What attempts are counted by and their entry tells, behind their funnel. #}
-{% macro slice_columns() -%}
-    {{ return(['funnel_code', 'channel_code', 'journey_id', 'source_code']) }}
 {%- endmacro %}
 
 {# A number of what attempts are counted by and that their entry tells. #}
@@ -130,7 +139,7 @@
         ]) }}
 {%- endmacro %}
 
-{# The last entry before each second step. #}
+{# The last entry before each second step, where that lies inside the entry's window. #}
 {% macro last_before(seconds, entries) -%}
     {{ return(adapter.dispatch('last_before')(seconds, entries)) }}
 {%- endmacro %}
@@ -141,6 +150,8 @@
     asof inner join {{ entries }} as entries
         on seconds.unit_number = entries.unit_number
         and seconds.occurred_at > entries.occurred_at
+    where seconds.occurred_at
+        <= {{ plus_seconds('entries.occurred_at', 'seconds.window_seconds') }}
 {%- endmacro %}
 
 {# One sort, as an engine without ASOF has to: forth in time, seconds before ties. #}
@@ -150,48 +161,13 @@
         select
             unit_number,
             is_second,
+            occurred_at as led_to_at,
+            window_seconds,
             max(case when is_second = 0 then occurred_at end) over (
                 partition by unit_number
                 order by occurred_at, is_second desc
                 rows between unbounded preceding and current row
             ) as entered_at
-        from (
-            select unit_number, occurred_at, 1 as is_second from {{ seconds }}
-            union all
-            select unit_number, occurred_at, 0 as is_second from {{ entries }}
-        ) as both_steps
-    ) as preceded
-    where is_second = 1 and entered_at is not null
-{%- endmacro %}
-
-{# The entries whose next second step lies inside the window. #}
-{% macro followed_in_window(entries, seconds) -%}
-    {{ return(adapter.dispatch('followed_in_window')(entries, seconds)) }}
-{%- endmacro %}
-
-{% macro default__followed_in_window(entries, seconds) -%}
-    select entries.unit_number, entries.occurred_at
-    from {{ entries }} as entries
-    asof inner join {{ seconds }} as seconds
-        on entries.unit_number = seconds.unit_number
-        and entries.occurred_at < seconds.occurred_at
-    where seconds.occurred_at
-        <= {{ plus_seconds('entries.occurred_at', 'seconds.window_seconds') }}
-{%- endmacro %}
-
-{% macro spark__followed_in_window(entries, seconds) -%}
-    select unit_number, occurred_at
-    from (
-        select
-            unit_number,
-            occurred_at,
-            is_second,
-            min(case when is_second = 1 then occurred_at end) over (
-                partition by unit_number
-                order by occurred_at desc, is_second
-                rows between unbounded preceding and current row
-            ) as led_to_at,
-            max(window_seconds) over (partition by unit_number) as window_seconds
         from (
             select unit_number, occurred_at, window_seconds, 1 as is_second
             from {{ seconds }}
@@ -199,9 +175,9 @@
             select unit_number, occurred_at, null as window_seconds, 0 as is_second
             from {{ entries }}
         ) as both_steps
-    ) as followed
-    where is_second = 0
-        and led_to_at <= {{ plus_seconds('occurred_at', 'window_seconds') }}
+    ) as preceded
+    where is_second = 1
+        and led_to_at <= {{ plus_seconds('entered_at', 'window_seconds') }}
 {%- endmacro %}
 
 {% macro leg_columns(legs, runs) -%}
@@ -293,7 +269,7 @@
                 ]) }}
             ) as action
         from {{ places }} as places
-        inner join {{ ref('int_funnel_matches') }} as actions
+        inner join {{ ref('int_funnel_actions') }} as actions
             on {{ is_same_unit('places', 'actions') }}
             and places.told_at = actions.occurred_at
             and places.told_mask & actions.step_mask > 0
@@ -359,11 +335,6 @@
 {# What an attempt bears: its entry's, or what its funnel's attribution tells. #}
 {% macro told_attribute(name) -%}
     case when attempts.is_told_at_entry then entries.{{ name }} else told.{{ name }} end
-{%- endmacro %}
-
-{# What an attempt's entry tells, or the one of several at once that counts. #}
-{% macro told_in_time(name) -%}
-    case when attempts.is_told_late then late.{{ name }} else attempts.{{ name }} end
 {%- endmacro %}
 
 {# A figure's keys, each its own or the total's; by name, or to group by. #}

@@ -79,6 +79,19 @@
     cast(date_trunc('month', {{ reporting_time(time) }}) as date)
 {%- endmacro %}
 
+{# A month as a number, which takes a fifth of the time: of many rows to group. #}
+{% macro month_number(time) -%}
+    year({{ reporting_time(time) }}) * 16 + month({{ reporting_time(time) }})
+{%- endmacro %}
+
+{% macro month_of(number) -%}
+    make_date(
+            cast(({{ number }} - ({{ number }} & 15)) / 16 as integer),
+            cast({{ number }} & 15 as integer),
+            1
+        )
+{%- endmacro %}
+
 {# The instant, in UTC, at which a date begins in the reporting zone. #}
 {% macro start_of_date(date) -%}
     {{ return(adapter.dispatch('start_of_date')(date)) }}

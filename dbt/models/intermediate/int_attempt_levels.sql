@@ -16,25 +16,12 @@ with attempts as (
 
 late as (
 
-    select * from {{ ref('int_attempt_actions') }}
-    where place_code = 'entry'
-
-),
-
-entered as (
-
     select
-        attempts.unit_number, attempts.entry_month, attempts.funnel_code,
-        attempts.entered_at, attempts.completed_at, attempts.furthest_step_order,
-        attempts.steps_count, attempts.is_void, attempts.is_best_of_all,
-        attempts.is_told_at_entry, attempts.window_ends_at,
-        {{ told_in_time('channel_code') }} as channel_code,
-        {{ told_in_time('journey_id') }} as journey_id,
-        {{ told_in_time('source_code') }} as source_code
-    from attempts
-    left join late
-        on {{ is_same_unit('attempts', 'late') }}
-        and attempts.entry_month = late.entry_month
+        actions.unit_number,
+        actions.entry_month,
+        {{ slice_number('actions') }} as slice_number
+    from {{ ref('int_attempt_actions') }} as actions
+    where actions.place_code = 'entry'
 
 ),
 
@@ -47,10 +34,10 @@ attempt_levels as (
         attempts.entry_month,
 
         -- codes
-        coalesce(segments.segment_code, 'unknown') as segment_code,
+        coalesce(slices.segment_code, 'unknown') as segment_code,
         coalesce(
             case
-                when attempts.is_told_at_entry then attempts.channel_code
+                when attempts.is_told_at_entry then slices.channel_code
                 else told.channel_code
             end,
             'unknown'
@@ -58,7 +45,7 @@ attempt_levels as (
         attempts.is_void as is_excluded,
         not attempts.is_void
         and attempts.furthest_step_order < attempts.steps_count
-        and attempts.window_ends_at >= sources.observed_until as is_still_open,
+        and attempts.window_ends_at >= slices.observed_until as is_still_open,
         attempts.is_best_of_all,
         attempts.is_told_at_entry,
 
@@ -70,14 +57,18 @@ attempt_levels as (
         attempts.entered_at,
         attempts.completed_at
 
-    from entered as attempts
+    from attempts
+    left join late
+        on {{ is_same_unit('attempts', 'late') }}
+        and attempts.entry_month = late.entry_month
+    left join {{ ref('int_funnel_slices') }} as slices
+        on case
+            when attempts.is_told_late then late.slice_number
+            else attempts.slice_number
+        end = slices.slice_number
     left join {{ ref('int_attempt_attributes') }} as told
         on {{ is_same_unit('attempts', 'told') }}
         and attempts.entry_month = told.entry_month
-    left join {{ ref('int_journey_segments') }} as segments
-        on attempts.journey_id = segments.journey_id
-    left join {{ ref('int_sources') }} as sources
-        on attempts.source_code = sources.source_code
 
 )
 

@@ -55,7 +55,12 @@ attempt_steps as (
             else {{ time_of_step('attempts', 'steps.step_order') }}
         end as filled_at
     from attempts
-    inner join steps on attempts.funnel_code = steps.funnel_code
+    inner join steps
+        on attempts.funnel_code = steps.funnel_code
+        and (
+            attempts.furthest_step_order >= steps.step_order
+            or attempts.mode_code = 'unordered'
+        )
     left join first_fills
         on {{ is_same_unit('attempts', 'first_fills') }}
         and attempts.entry_month = first_fills.entry_month

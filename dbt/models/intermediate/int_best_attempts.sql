@@ -3,13 +3,10 @@
 -- told late, by the action itself.
 with ranked as (
 
-    select * from {{ ref('int_ranked_attempts') }}
-
-),
-
-entries as (
-
-    select * from {{ ref('int_funnel_entries') }}
+    select
+        funnel_code, unit_number, entry_month, entered_at, completed_at,
+        furthest_step_order, is_void, is_best_of_unit, slice_number, is_tied
+    from {{ ref('int_ranked_attempts') }}
 
 ),
 
@@ -18,10 +15,11 @@ firsts as (
     select
         unit_number,
         entry_month,
+        min(way_number) as way_number,
         min(first_entered_at) as entered_at,
-        min_by({{ packed(slice_columns()) }}, first_entered_at) as slice,
+        min_by(slice_number, first_entered_at) as slice_number,
         count(*) as slices_count
-    from entries
+    from {{ ref('int_funnel_entries') }}
     group by unit_number, entry_month
 
 ),
@@ -29,7 +27,7 @@ firsts as (
 tied as (
 
     select entries.unit_number, entries.entry_month
-    from entries
+    from {{ ref('int_funnel_entries') }} as entries
     inner join firsts
         on {{ is_same_unit('entries', 'firsts') }}
         and entries.entry_month = firsts.entry_month
@@ -48,40 +46,50 @@ units as (
 
 ),
 
+-- the first months of units that came no further in any
+stayed as (
+
+    select units.unit_number, units.first_month
+    from units
+    left join ranked as further
+        on {{ is_same_unit('units', 'further') }}
+        and further.is_best_of_unit
+    where further.unit_number is null
+
+),
+
 attempts as (
 
     select
-        ranked.unit_number, ranked.entry_month, ranked.entered_at, ranked.completed_at,
-        ranked.furthest_step_order, ranked.is_void,
+        ranked.funnel_code, ranked.unit_number, ranked.entry_month, ranked.entered_at,
+        ranked.completed_at, ranked.furthest_step_order, ranked.is_void,
         ranked.is_best_of_unit as is_best_of_all,
-        ranked.funnel_code,
-        {{ named_columns(slice_columns()[1:], 'entries') }},
-        entries.unit_number is null or ranked.is_tied as is_told_late
+        ranked.slice_number,
+        not funnels.is_pruned or ranked.is_tied as is_told_late
     from ranked
-    left join entries
-        on {{ is_same_unit('ranked', 'entries') }}
-        and ranked.entry_month = entries.entry_month
-        and ranked.slice_number = entries.slice_number
+    inner join {{ ref('int_event_funnels') }} as funnels
+        on ranked.funnel_code = funnels.funnel_code
     union all
     select
-        firsts.unit_number, firsts.entry_month, firsts.entered_at,
+        ways.funnel_code, firsts.unit_number, firsts.entry_month, firsts.entered_at,
         firsts.entered_at as completed_at,
         1 as furthest_step_order, false as is_void,
-        units.first_month = firsts.entry_month and further.unit_number is null
-            as is_best_of_all,
-        {{ unpacked('firsts.slice', slice_columns()) }},
+        stayed.unit_number is not null as is_best_of_all,
+        case when tied.unit_number is null then firsts.slice_number end
+            as slice_number,
         tied.unit_number is not null as is_told_late
     from firsts
-    inner join units on firsts.unit_number = units.unit_number
+    inner join {{ ref('int_funnel_numbered_ways') }} as ways
+        on firsts.way_number = ways.way_number
+    left join stayed
+        on {{ is_same_unit('firsts', 'stayed') }}
+        and firsts.entry_month = stayed.first_month
     left join tied
         on {{ is_same_unit('firsts', 'tied') }}
         and firsts.entry_month = tied.entry_month
     left join ranked as months
         on {{ is_same_unit('firsts', 'months') }}
         and firsts.entry_month = months.entry_month
-    left join ranked as further
-        on {{ is_same_unit('firsts', 'further') }}
-        and further.is_best_of_unit
     where months.unit_number is null
 
 )

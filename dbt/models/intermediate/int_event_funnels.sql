@@ -4,7 +4,8 @@ with steps as (
     select
         funnel_code,
         max(case when match_kind <> 'exclusion' then step_order end) as steps_count,
-        count(case when match_kind = 'exclusion' then 1 end) as exclusions_count
+        count(case when match_kind = 'exclusion' then 1 end) as exclusions_count,
+        count(property_name) as properties_count
     from {{ ref('funnel_steps') }}
     group by funnel_code
 
@@ -29,10 +30,17 @@ funnels as (
             as is_told_at_entry,
         -- three centuries, past which times would overflow
         least(funnels.window_seconds, 10000000000) as window_seconds,
-        {{ from_reporting_time('funnels.entry_from') }} as entry_from,
-        {{ from_reporting_time('funnels.entry_to') }} as entry_to,
+        coalesce(
+            {{ from_reporting_time('funnels.entry_from') }},
+            timestamp '0001-01-01 00:00:00'
+        ) as entry_from,
+        coalesce(
+            {{ from_reporting_time('funnels.entry_to') }},
+            timestamp '9999-12-31 00:00:00'
+        ) as entry_to,
         steps.steps_count,
-        steps.exclusions_count
+        steps.exclusions_count,
+        steps.properties_count
     from {{ ref('funnels') }} as funnels
     inner join steps on funnels.funnel_code = steps.funnel_code
     where funnels.kind_code = 'event'
@@ -47,6 +55,11 @@ event_funnels as (
         mode_code = 'ordered'
         and exclusions_count = 0
         and coalesce(attributed_step_order, 0) <> 1 as is_pruned,
+        unit_code = 'person'
+        and attribution_code <> 'all_events'
+        and properties_count = 0
+        and segment_code = 'all'
+        and pipeline_code = 'all' as is_plain,
         case when segment_code <> 'all' or pipeline_code <> 'all' then 1 else 0 end
             as is_scoped
     from funnels

@@ -2,9 +2,11 @@
 -- next second step the last, if in the window; ties with a second step; later steps.
 with later as (
 
-    select {{ hit_columns() }}, is_pruned, window_seconds
-    from {{ ref('int_funnel_matches') }}
-    where unit_number is not null and (step_mask > 1 or not is_pruned)
+    select {{ hit_columns('matches', 'ways') }}, ways.window_seconds, ways.is_pruned
+    from {{ ref('int_funnel_matches') }} as matches
+    inner join {{ ref('int_funnel_numbered_ways') }} as ways
+        on matches.way_number = ways.way_number
+    where matches.step_mask > 1 or not matches.is_pruned
 
 ),
 
@@ -20,53 +22,51 @@ second_steps as (
 second_months as (
 
     select
-        unit_number, {{ reporting_month('occurred_at') }} as second_month,
+        unit_number, {{ month_number('occurred_at') }} as second_month_number,
+        min(window_seconds) as window_seconds, min(occurred_at) as first_second_at,
         max(occurred_at) as last_second_at
     from second_steps
-    group by unit_number, {{ reporting_month('occurred_at') }}
+    group by unit_number, {{ month_number('occurred_at') }}
 
 ),
 
 first_steps as (
 
-    select {{ hit_columns('matches') }}
+    select
+        matches.way_number, matches.unit_number, matches.occurred_at,
+        matches.step_mask, matches.is_entry, matches.slice_number
     from {{ ref('int_funnel_matches') }} as matches
     inner join second_months as months
         on matches.unit_number = months.unit_number
-        and {{ reporting_month('matches.occurred_at') }} = months.second_month
+        and {{ month_number('matches.occurred_at') }} = months.second_month_number
         and matches.occurred_at <= months.last_second_at
     where matches.is_pruned and matches.step_mask & 1 = 1
 
 ),
 
--- a month's last entries, where no second step of the month is behind them
+-- a month's last entries, where the next second step is another month's first
 lasts as (
 
-    select
-        entries.funnel_code, entries.unit_number, 'event' as match_kind, 1 as step_mask,
-        0 as from_step, 0 as to_step, entries.last_entered_at as occurred_at,
-        true as is_entry, entries.slice_number
+    select distinct
+        entries.way_number, entries.unit_number, entries.last_entered_at as occurred_at,
+        1 as step_mask, true as is_entry, entries.slice_number
     from {{ ref('int_funnel_entries') }} as entries
+    inner join second_months as followers
+        on entries.unit_number = followers.unit_number
+        and entries.last_entered_at < followers.first_second_at
     left join second_months as months
         on entries.unit_number = months.unit_number
-        and entries.entry_month = months.second_month
+        and {{ month_number('entries.last_entered_at') }} = months.second_month_number
         and entries.last_entered_at <= months.last_second_at
     where months.unit_number is null
-        and entries.unit_number in (select second_steps.unit_number from second_steps)
-
-),
-
-candidates as (
-
-    {{ last_before('second_steps', '(select * from first_steps where is_entry)') }}
-    union
-    select unit_number, occurred_at from lasts
+        and followers.first_second_at
+        <= {{ plus_seconds('entries.last_entered_at', 'followers.window_seconds') }}
 
 ),
 
 instants as (
 
-    {{ followed_in_window('candidates', 'second_steps') }}
+    {{ last_before('second_steps', '(select * from first_steps where is_entry)') }}
     union
     select unit_number, occurred_at from second_steps
 
@@ -74,24 +74,25 @@ instants as (
 
 kept as (
 
-    select {{ hit_columns('begun') }}
+    select {{ hit_columns('begun', 'ways') }}
     from (
-        select * from first_steps
+        select first_steps.*
+        from first_steps
+        inner join instants on {{ is_same_instant('first_steps', 'instants') }}
         union all
         select * from lasts
     ) as begun
-    inner join instants on {{ is_same_instant('begun', 'instants') }}
+    inner join {{ ref('int_funnel_numbered_ways') }} as ways
+        on begun.way_number = ways.way_number
 
 ),
 
 hits as (
 
-    select {{ hit_columns() }}
-    from kept
+    select * from kept
     where step_mask = 1
     union all
-    select {{ hit_columns() }}
-    from later
+    select {{ hit_columns() }} from later
     where not is_pruned or unit_number in (select kept.unit_number from kept)
 
 )

@@ -1,100 +1,13 @@
--- Actions that fill steps of an event funnel, or that exclude between two. What does
--- not match has no unit, rather than being filtered out: DuckDB guesses that a filter
--- leaves a fifth, and would join the wrong way round.
-with plain as (
-
-    select {{ way_columns() }}, bit_or(step_mask) as step_mask
-    from {{ ref('int_funnel_ways') }}
-    group by {{ way_columns() }}
-    having count(property_name) = 0
-
-),
-
-asking as (
+-- Of an action that matches all that most of them are asked for, in numbers: what each
+-- reader would hash anew, and texts, which would take most of the time to write.
+with matches as (
 
     select
-        {{ way_columns() }},
-        max(case when property_name is null then 1 else 0 end) as is_plain,
-        bit_or(case when property_name is null then step_mask else 0 end) as step_mask
-    from {{ ref('int_funnel_ways') }}
-    group by {{ way_columns() }}
-    having count(property_name) > 0
-
-),
-
-told as (
-
-    select
-        {{ way_columns('ways') }}, {{ named_columns(event_keys(), 'properties') }},
-        bit_or(ways.step_mask) as step_mask
-    from {{ ref('int_funnel_ways') }} as ways
-    inner join {{ ref('int_event_properties') }} as properties
-        on ways.property_name = properties.property_name
-        and ways.property_value = properties.property_value
-    group by {{ way_columns('ways') }}, {{ named_columns(event_keys(), 'properties') }}
-
-),
-
--- most codes ask for no property: their actions need not be told apart
-filling as (
-
-    select
-        events.*, {{ named_columns(way_names() + ['step_mask'], 'plain') }},
-        events.is_dated as is_filling
-    from plain
-    inner join {{ ref('int_journey_events') }} as events
-        on plain.match_code = events.event_code
-    union all
-    select
-        events.*, {{ way_columns('asking') }},
-        asking.step_mask | coalesce(told.step_mask, 0) as step_mask,
-        events.is_dated and (asking.is_plain = 1 or told.event_id is not null)
-            as is_filling
-    from asking
-    inner join {{ ref('int_journey_events') }} as events
-        on asking.match_code = events.event_code
-    left join told
-        on {{ are_same(way_names(), 'asking', 'told') }}
-        and {{ are_same(event_keys(), 'events', 'told') }}
-
-),
-
--- asked of funnels that are not for everybody
-journeys as (
-
-    select
-        journeys.journey_id,
-        coalesce(segments.segment_code, 'unknown') as segment_code,
-        coalesce(journeys.pipeline_code, 'unknown') as pipeline_code
-    from {{ ref('int_journeys') }} as journeys
-    left join {{ ref('int_journey_segments') }} as segments
-        on journeys.journey_id = segments.journey_id
-    where (select max(funnels.is_scoped) from {{ ref('int_event_funnels') }} as funnels)
-        = 1
-
-),
-
-matched as (
-
-    select
-        filling.*,
-        case when filling.is_filling then {{ funnel_unit('funnels', 'filling') }} end
-            as unit_id,
-        {{ funnel_part('funnels', 'filling') }} as part_key,
-        {{ slice_number('filling') }} as slice_number,
-        funnels.window_seconds,
-        coalesce(filling.occurred_at >= funnels.entry_from, true)
-        and coalesce(filling.occurred_at < funnels.entry_to, true)
-        and funnels.segment_code in ('all', coalesce(journeys.segment_code, 'unknown'))
-        and funnels.pipeline_code
-        in ('all', coalesce(journeys.pipeline_code, 'unknown'))
-            as is_entry
-    from filling
-    inner join {{ ref('int_event_funnels') }} as funnels
-        on filling.funnel_code = funnels.funnel_code
-    left join journeys on filling.journey_id = journeys.journey_id
+        way_number, unit_number, occurred_at, step_mask, is_entry, is_pruned,
+        slice_number
+    from {{ ref('int_funnel_actions') }}
+    where unit_id is not null
 
 )
 
-select *, {{ unit_number() }} as unit_number
-from matched
+select * from matches

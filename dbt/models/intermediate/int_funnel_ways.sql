@@ -4,7 +4,11 @@ with ways as (
 
     select
         steps.funnel_code,
+        funnels.is_plain,
         funnels.is_pruned,
+        funnels.window_seconds,
+        funnels.entry_from,
+        funnels.entry_to,
         steps.match_kind,
         steps.match_code,
         steps.property_name,
@@ -28,4 +32,7 @@ with ways as (
 
 )
 
-select * from ways
+select
+    *,
+    dense_rank() over (order by {{ way_columns() }}) as way_number
+from ways

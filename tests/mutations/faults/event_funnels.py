@@ -130,16 +130,17 @@ EVENT_FUNNELS = [
     ),
     Fault(
         "a range of entries limits the steps after them too",
-        "models/intermediate/int_funnel_matches.sql",
-        "case when filling.is_filling then",
-        "case when filling.is_filling\n"
-        "            and coalesce(filling.occurred_at < funnels.entry_to, true) then",
+        "models/intermediate/int_funnel_actions.sql",
+        "case when events.is_dated then",
+        "case when events.is_dated\n"
+        "            and events.occurred_at < plain.entry_to then",
         f"{EVENT_TESTS}::test_a_range_limits_the_entry_alone",
     ),
     Fault(
         "an entry is kept for its next second step whatever its month",
         HITS,
-        "and entries.entry_month = months.second_month\n",
+        "and {{ month_number('entries.last_entered_at') }}"
+        " = months.second_month_number\n",
         "\n",
         KEPT,
     ),
@@ -165,6 +166,20 @@ EVENT_FUNNELS = [
         KEPT,
     ),
     Fault(
+        "an entry is kept for a second step of a later month past its window",
+        HITS,
+        "and followers.first_second_at\n        <= {{",
+        "and followers.first_second_at\n        >= {{",
+        KEPT,
+    ),
+    Fault(
+        "an entry is kept for a second step of its month past its window",
+        LEGS,
+        "    where seconds.occurred_at\n        <= {{",
+        "    where seconds.occurred_at\n        >= {{",
+        KEPT,
+    ),
+    Fault(
         "what several entries at once tell is the first that was read",
         "models/intermediate/int_best_attempts.sql",
         "having count(*) > 1",
@@ -174,8 +189,8 @@ EVENT_FUNNELS = [
     Fault(
         "a first entry counts for all months beside an attempt that went further",
         "models/intermediate/int_best_attempts.sql",
-        "units.first_month = firsts.entry_month and further.unit_number is null",
-        "units.first_month = firsts.entry_month",
+        "where further.unit_number is null",
+        "where further.unit_number is null or 1 = 1",
         "the_first_entry_of_a_month_counts_where_no_attempt_went_further",
     ),
 ]
