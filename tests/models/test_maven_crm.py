@@ -9,6 +9,8 @@ import pytest
 
 from tests.warehouse import Marts, Warehouse
 
+pytestmark = pytest.mark.slow
+
 MODELS = (
     *("fct_journeys", "fct_stage_transitions", "fct_stage_snapshots"),
     *("fct_segment_funnels", "fct_monthly_conversions", "fct_monthly_throughput"),

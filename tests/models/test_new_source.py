@@ -25,6 +25,8 @@ from dagster_project.transforming import environment
 from tests.models.stories import alias, registry, stage
 from tests.warehouse import Marts, Warehouse, write_files, write_seeds
 
+pytestmark = pytest.mark.slow
+
 SOURCES = ("acme", "office", "daily")
 MODELS = (
     *("fct_stage_transitions", "fct_journeys", "fct_journey_steps"),

@@ -10,6 +10,8 @@ import pytest
 
 from tests.warehouse import Marts, Warehouse
 
+pytestmark = pytest.mark.slow
+
 LEADS = "olist_marketing_qualified_leads_dataset.csv"
 DEALS = "olist_closed_deals_dataset.csv"
 SAO_PAULO = "America/Sao_Paulo"

@@ -16,6 +16,8 @@ from dagster_project.samples import world, write_samples
 from dagster_project.settings import ROOT
 from tests.warehouse import Marts, Warehouse, write_seeds
 
+pytestmark = pytest.mark.slow
+
 SOURCES = "hubspot,segment,ad_spend"
 OUTCOMES = ("won", "lost", "open")
 LIVE = "not is_deleted and not is_duplicate"
