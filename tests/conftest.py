@@ -28,7 +28,15 @@ STORY_FILES = (
     ),
 )
 # Begun first: one that is begun last keeps a worker while the other has nothing to do.
-LONGEST_FILES = ("tests/test_readme.py", *(files[0] for files in STORY_FILES))
+LONGEST_FILES = (
+    "tests/test_readme.py",
+    "tests/test_walkthroughs.py",
+    "tests/flow/test_restatements.py",
+    "tests/running/test_readers.py",
+    *(files[0] for files in STORY_FILES),
+    "tests/flow/test_forgetting.py",
+    "tests/flow/test_postgresql.py",
+)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
