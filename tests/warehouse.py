@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -79,9 +79,14 @@ def write_seeds(folder: Path, seeds: Seeds) -> None:
 
 @dataclass(frozen=True)
 class Marts:
-    """The tables of one build, to ask; the file stays open, so nobody may write it."""
+    """The tables of one build, to ask; the file stays open, so nobody may write it.
+
+    Attributes:
+        compiled: the SQL that dbt made of each model, also of builds before.
+    """
 
     file: Path
+    compiled: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -211,7 +216,8 @@ class Warehouse:
         number = len(list(folder.iterdir())) + 1
         kept = folder / f"build_{number}.duckdb"
         shutil.copy(self.file, kept)
-        return Marts(kept)
+        compiled = (Paths.of(self.settings).dbt_target / "compiled").rglob("*.sql")
+        return Marts(kept, {path.stem: path.read_text("utf-8") for path in compiled})
 
 
 def _bytes(name: str, content: str | bytes | Rows) -> bytes:

@@ -87,7 +87,7 @@
 {% macro matched_columns(events=none, ways=none) -%}
     {% set told = event_keys() + ['person_id', 'journey_id', 'occurred_at'] -%}
     {{ named_columns(told, events) }},
-        {{ attributes(events or 'x') | join(', ') | replace('x.', '') }},
+        {{ named_columns(attribute_names(), events) }},
         {{ named_columns(way_names() + ['way_number', 'step_mask'], ways) }}
 {%- endmacro %}
 
@@ -228,9 +228,16 @@
 {%- endmacro %}
 
 {# What an action is described by, and an attempt sliced. #}
+{% macro attribute_names() -%}
+    {{ return([
+        'channel_code', 'campaign', 'keyword', 'region', 'product', 'device',
+        'landing_page'
+    ]) }}
+{%- endmacro %}
+
 {% macro attributes(relation) -%}
     {% set names = [] %}
-    {% for name in ['channel_code', 'campaign', 'keyword', 'region', 'product', 'device', 'landing_page'] %}
+    {% for name in attribute_names() %}
         {% do names.append(relation ~ '.' ~ name) %}
     {% endfor %}
     {{ return(names) }}
@@ -238,10 +245,7 @@
 
 {# What an attempt bears of the action that it began with. #}
 {% macro told_of_entry(relation=none) -%}
-    {% set names = ['source_code', 'person_id', 'journey_id'] %}
-    {% for attribute in attributes('') %}
-        {% do names.append(attribute[1:]) %}
-    {% endfor %}
+    {% set names = ['source_code', 'person_id', 'journey_id'] + attribute_names() %}
     {% set told = [] %}
     {% for name in names %}
         {% do told.append(relation ~ '.' ~ name if relation else name) %}

@@ -43,11 +43,7 @@ placed as (
         funnels.pipeline_code in ('all', transitions.pipeline_code) as is_inside,
         transitions.is_lost,
         transitions.is_won,
-        case
-            when funnels.pipeline_code in ('all', transitions.pipeline_code)
-                and not transitions.is_lost
-                then transitions.stage_code
-        end as filling_code
+        transitions.stage_code
     from funnels
     inner join journeys on funnels.segment_code in ('all', journeys.segment_code)
     inner join {{ ref('int_transitions') }} as transitions
@@ -74,7 +70,8 @@ ordered as (
     from placed
     left join steps
         on placed.funnel_code = steps.funnel_code
-        and placed.filling_code = steps.match_code
+        and case when placed.is_inside and not placed.is_lost then placed.stage_code end
+        = steps.match_code
 
 ),
 
