@@ -1,6 +1,8 @@
 -- What: no day is missing between a stage's first entry and as-of.
 -- Why: a chart over gaps draws a line through days that nobody counted.
 -- A row: a pipeline, stage and segment whose days have a gap.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_stage_snapshots'}}}) }}
+
 with spans as (
 
     select

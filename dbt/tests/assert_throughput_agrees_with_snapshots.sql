@@ -1,6 +1,8 @@
 -- What: a stage's open count at as-of is the same by month and by day.
 -- Why: two tables over one ledger must not tell two stories.
 -- A row: a pipeline, stage and segment on which they differ.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_monthly_throughput'}}}) }}
+
 with months as (
 
     select pipeline_code, stage_code, segment_code, open_at_end_count

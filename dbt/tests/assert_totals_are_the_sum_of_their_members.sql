@@ -2,6 +2,8 @@
 -- Why: dashboards read the total and never add up rates.
 -- A row: a cohort, pair and horizon whose total differs, where no landmark moves the
 -- clocks of segments.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_monthly_conversions'}}}) }}
+
 with members as (
 
     select

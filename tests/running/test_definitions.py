@@ -78,6 +78,15 @@ def test_every_rule_of_the_gates_is_a_blocking_check(graph: Any) -> None:
     assert all(graph.get(checks[rule]).blocking for rule in GATE_RULES)
 
 
+def test_every_test_of_dbt_is_a_check_of_an_asset(
+    graph: Any, installed: Settings
+) -> None:
+    nodes = load_project(installed).manifest["nodes"].values()
+    tests = {node["name"] for node in nodes if node["resource_type"] == "test"}
+    assert tests
+    assert not tests - {key.name for key in graph.asset_check_keys}
+
+
 def test_the_first_gate_stands_before_the_ledger_and_the_second_before_readers(
     graph: Any,
 ) -> None:
