@@ -90,12 +90,13 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Description:
-    """What a table and its columns mean, and what was tested of every row."""
+    """What a table and its columns mean, what was tested of every row, their order."""
 
     table: str
     columns: dict[str, str]
     key: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    order_by: str = ""
 
 
 def current_manifest(paths: Paths) -> Manifest | None:
@@ -134,7 +135,7 @@ def build_generation(
     folder = paths.unfinished_generation(generation_id)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / SCHEMA).mkdir(parents=True)
-    queries = {name: f"from {SCHEMA}.{_name(name)}" for name in tables}
+    queries = {name: _query(name, descriptions.get(name)) for name in tables}
     queries |= _record_queries(paths)
     copied = _copy_tables(paths.warehouse, folder, queries, descriptions)
     told = {**vars(ingredients), **_frozen_settings(paths)}
@@ -310,6 +311,11 @@ def _broken_columns(
                 yield f"column {name}.{column} is gone"
             elif built != kind:
                 yield f"column {name}.{column} was {kind} and is {built}"
+
+
+def _query(name: str, description: Description | None) -> str:
+    order = description.order_by if description else ""
+    return f"from {SCHEMA}.{_name(name)}" + (f" order by {order}" if order else "")
 
 
 def _record_queries(paths: Paths) -> dict[str, str]:

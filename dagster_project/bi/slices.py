@@ -18,8 +18,10 @@ from dagster_project.bi.facts import (
     STAGES,
     TOTAL,
     Table,
+    has_table,
     select,
 )
+from dagster_project.bi.listing import Listing, Query
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -45,61 +47,15 @@ _NAMES = {
     "owner_id": ("dim_owners", "owner_name"),
     "product_code": ("dim_products", "product_name"),
 }
+BREAKDOWNS = {
+    "fct_journeys": "fct_stage_funnel_breakdowns",
+    "fct_funnel_attempts": "fct_event_funnel_breakdowns",
+}
 _FLAGS = {
     "reached_count": "is_reached",
     "touched_count": "is_touched",
     "in_order_count": "is_in_order",
 }
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A list that may be long: how many rows it has, the first of them, or all.
-
-    The newest come first, by the column of that name; the key parts those of one time.
-    """
-
-    query: str
-    newest: str
-    key: str
-    values: tuple[object, ...]
-
-    def beginning(self, connection: Connection, rows_count: int) -> tuple[int, Table]:
-        """How many rows there are, and the first of them.
-
-        The time of the last that is shown is found while counting: sorted, millions
-        of rows would all be read with every column.
-        """
-        found = select(
-            connection,
-            f"""
-            with times as materialized (
-                select {self.newest} as newest_at from ({self.query}) as listed
-            ),
-            newest as (
-                select newest_at from times
-                order by newest_at desc nulls last limit {rows_count}
-            )
-            select
-                (select count(*) from times),
-                count(newest_at) >= {rows_count}, min(newest_at)
-            from newest
-            """,  # noqa: S608 (ours)
-            *self.values,
-        )
-        ((counted, is_dated, since),) = found.rows
-        listed = f"select * from ({self.query}) as listed"  # noqa: S608 (ours)
-        if is_dated:
-            listed += f" where {self.newest} >= cast('{since}' as timestamp)"
-        listed += f" order by {self._order} limit {rows_count}"
-        return int(counted), select(connection, listed, *self.values)
-
-    def all(self, connection: Connection) -> Table:
-        return select(connection, f"{self.query} order by {self._order}", *self.values)
-
-    @property
-    def _order(self) -> str:
-        return f"{self.newest} desc, {self.key}"
 
 
 @dataclass(frozen=True)
@@ -121,34 +77,74 @@ class Cut:
     @property
     def narrows_journeys(self) -> bool:
         """Whether it is cut by what only journeys have, and no mart by keys."""
-        return any(code != TOTAL for code in self.members.values())
+        return bool(self.broken_down)
 
-    def condition(self) -> tuple[str, list[str]]:
-        """The chosen members as SQL on columns of those names, with its values."""
+    @property
+    def broken_down(self) -> dict[str, str]:
+        """What is chosen beside segment and channel."""
+        return {name: code for name, code in self.members.items() if code != TOTAL}
+
+    def condition(self) -> Query:
+        """The chosen members as SQL on columns of those names."""
         parts = [f"coalesce({name}, 'unknown') = ?" for name in self.chosen]
-        return " and ".join(parts) or "true", list(self.chosen.values())
+        return Query(" and ".join(parts) or "true", tuple(self.chosen.values()))
+
+    def condition_on_breakdowns(self, dimensions: Sequence[str]) -> Query:
+        """The same on a mart of breakdowns: each dimension adds up to the total."""
+        (name, code), *_ = [*self.broken_down.items(), (dimensions[0], TOTAL)]
+        keys = {"dimension_code": dimension_code(name), "member_code": code}
+        keys |= {"segment_code": self.segment, "channel_code": self.channel}
+        asked = {name: code for name, code in keys.items() if code != TOTAL}
+        text = " and ".join(f"{name} = ?" for name in asked)
+        return Query(text, tuple(asked.values()))
+
+
+def dimension_code(column: str) -> str:
+    """A column of journeys or attempts as marts of breakdowns name it."""
+    return column.removesuffix("_code").removesuffix("_id")
+
+
+def has_breakdowns(connection: Connection, table: str, cut: Cut) -> bool:
+    """Whether a mart tells what is cut so: one dimension at a time."""
+    return len(cut.broken_down) <= 1 and has_table(connection, BREAKDOWNS[table])
 
 
 def members(connection: Connection, table: str, column: str) -> list[tuple[str, str]]:
     """Code and name of a dimension's members, the most frequent first."""
-    named, name = _NAMES.get(column, (table, column))
+    met = _met(column, table, has_table(connection, BREAKDOWNS[table]))
+    named, name = _NAMES.get(column, ("", ""))
+    names = (
+        f"select {column} as code, any_value({name}) as name "  # noqa: S608 (constants)
+        f"from marts.{named} group by code"
+        if named
+        else "select code, code as name from met"
+    )
     found = select(
         connection,
         f"""
-        with met as (
-            select coalesce({column}, 'unknown') as code, count(*) as met_count
-            from marts.{table} group by code
-        ),
-        names as (
-            select {column} as code, any_value({name}) as name
-            from marts.{named} group by code
-        )
+        with met as ({met.text}), names as ({names})
         select code, coalesce(cast(name as varchar), code) as name
         from met left join names using (code)
         order by met_count desc, code
         """,  # noqa: S608 (constants only)
+        *met.values,
     )
     return [(code, name) for code, name in found.rows]
+
+
+def _met(column: str, table: str, is_broken_down: bool) -> Query:
+    if not is_broken_down:
+        return Query(
+            f"select coalesce({column}, 'unknown') as code, count(*) as met_count "  # noqa: S608 (constants only)
+            f"from marts.{table} group by code"
+        )
+    is_key = column in ("segment_code", "channel_code")
+    return Query(
+        f"select {column if is_key else 'member_code'} as code, "  # noqa: S608 (constants only)
+        f"sum(entered_count) as met_count from marts.{BREAKDOWNS[table]} "
+        "where dimension_code = ? group by code",
+        ("campaign" if is_key else dimension_code(column),),
+    )
 
 
 def months(connection: Connection) -> list[str]:
@@ -196,19 +192,11 @@ def funnels(connection: Connection, pipeline: str, cut: Cut) -> Table:
 
 
 def stage_steps(connection: Connection, pipeline: str, cut: Cut) -> Table:
-    """Stages of a pipeline as steps: journeys counted by the flags of their steps."""
-    condition, values = cut.condition()
+    """Stages of a pipeline as steps, by what its journeys touched and reached."""
+    is_told = has_breakdowns(connection, "fct_journeys", cut)
+    counted = (_told_stages if is_told else _counted_stages)(pipeline, cut)
     query = f"""
-        with {STAGES},
-        counted as (
-            select
-                steps.pipeline_code, stage_code,
-                count(*) as entered_count,
-                {_counted_flags()}
-                count(*) filter (is_reached and not is_touched) as unmet_count,
-            {_JOURNEYS_AT_STEPS} and {condition}
-            group by steps.pipeline_code, stage_code
-        )
+        with {STAGES}, counted as ({counted.text})
         select
             counted.pipeline_code as funnel_code, counted.pipeline_code,
             '{TOTAL}' as segment_code,
@@ -218,7 +206,39 @@ def stage_steps(connection: Connection, pipeline: str, cut: Cut) -> Table:
         from counted left join names using (pipeline_code, stage_code)
         order by step_order
     """  # noqa: S608 (constants only)
-    return select(connection, query, TOTAL, pipeline, *cut.months, *values)
+    return select(connection, query, TOTAL, *counted.values)
+
+
+def _told_stages(pipeline: str, cut: Cut) -> Query:
+    condition = cut.condition_on_breakdowns(JOURNEY_DIMENSIONS)
+    text = f"""
+        select
+            pipeline_code, stage_code,
+            sum(entered_count)::bigint as entered_count,
+            sum(touched_count)::bigint as touched_count,
+            sum(reached_count)::bigint as reached_count,
+            sum(in_order_count)::bigint as in_order_count,
+            sum(unmet_count)::bigint as unmet_count,
+        from marts.fct_stage_funnel_breakdowns
+        where pipeline_code = ? and cohort_month between ? and ? and {condition.text}
+        group by pipeline_code, stage_code
+    """  # noqa: S608 (constants only)
+    return Query(text, (pipeline, *cut.months, *condition.values))
+
+
+def _counted_stages(pipeline: str, cut: Cut) -> Query:
+    """By two members at once, which no mart adds up: journeys, by their flags."""
+    condition = cut.condition()
+    text = f"""
+        select
+            steps.pipeline_code, stage_code,
+            count(*) as entered_count,
+            {_counted_flags()}
+            count(*) filter (is_reached and not is_touched) as unmet_count,
+        {_JOURNEYS_AT_STEPS} and {condition.text}
+        group by steps.pipeline_code, stage_code
+    """
+    return Query(text, (pipeline, *cut.months, *condition.values))
 
 
 def _counted_flags() -> str:
@@ -241,15 +261,29 @@ def journeys_at_step(
     measure: str,
     cut: Cut,
     columns: Sequence[str] = JOURNEY_COLUMNS,
+    clocks: Sequence[str] = ("journeys.entered_at", "steps.entered_at"),
 ) -> Listing:
     """The journeys behind one bar of a funnel, the newest first."""
-    condition, values = cut.condition()
-    query = f"""
-        select {", ".join(columns)}, steps.first_reached_at
-        {_JOURNEYS_AT_STEPS} and stage_code = ? and {_FLAGS[measure]} and {condition}
+    condition = cut.condition()
+    named = ", ".join(f"journeys.{column}" for column in columns)
+    text = f"""
+        select {named}, steps.first_reached_at
+        {_JOURNEYS_AT_STEPS}
+            and stage_code = ? and {_FLAGS[measure]} and {condition.text}
     """
-    asked = (pipeline, *cut.months, stage, *values)
-    return Listing(query, "entered_at", "journey_id", asked)
+    asked = (pipeline, *cut.months, stage, *condition.values)
+    return Listing(
+        listed=Query(text, asked),
+        latest=_latest_journey(cut),
+        newest="journeys.entered_at",
+        key="journey_id",
+        clocks=tuple(clocks),
+    )
+
+
+def _latest_journey(cut: Cut) -> Query:
+    query = "select max(entered_at) from marts.fct_journeys where cohort_month <= ?"
+    return Query(query, (cut.months[1],))
 
 
 def conversions(connection: Connection, pipeline: str, cut: Cut) -> Table:
@@ -282,14 +316,20 @@ def open_journeys(
     pipeline: str, stage: str, cut: Cut, columns: Sequence[str] = JOURNEY_COLUMNS
 ) -> Listing:
     """The journeys that stand in a stage as of this generation, the newest first."""
-    condition, values = cut.condition()
-    query = f"""
+    condition = cut.condition()
+    text = f"""
         select {", ".join(columns)} from marts.fct_journeys
         where not is_deleted and not is_duplicate
             and ? in ('{TOTAL}', pipeline_code) and current_stage_code = ?
-            and {condition}
+            and {condition.text}
     """  # noqa: S608 (constants only)
-    return Listing(query, "entered_at", "journey_id", (pipeline, stage, *values))
+    return Listing(
+        listed=Query(text, (pipeline, stage, *condition.values)),
+        latest=_latest_journey(Cut()),
+        newest="entered_at",
+        key="journey_id",
+        clocks=("entered_at",),
+    )
 
 
 def event_funnels(connection: Connection) -> list[str]:
@@ -299,14 +339,42 @@ def event_funnels(connection: Connection) -> list[str]:
 
 def event_steps(connection: Connection, funnel: str, cut: Cut) -> Table:
     """Steps of an event funnel: the best attempts, each unit's one a month."""
-    condition, values = cut.condition()
+    is_told = has_breakdowns(connection, "fct_funnel_attempts", cut)
+    counted = (_told_levels if is_told else _counted_levels)(funnel, cut)
     query = f"""
+        select
+            funnel_code, '{TOTAL}' as pipeline_code, '{TOTAL}' as segment_code,
+            step_order, step_code, step_code as step_name,
+            sum(entered_count)::bigint as entered_count,
+            sum(reached_count)::bigint as reached_count,
+            sum(excluded_count)::bigint as excluded_count,
+            sum(still_open_count)::bigint as still_open_count,
+        from ({counted.text}) as counted
+        group by funnel_code, step_order, step_code
+        order by step_order
+    """  # noqa: S608 (constants only)
+    return select(connection, query, *counted.values)
+
+
+def _told_levels(funnel: str, cut: Cut) -> Query:
+    condition = cut.condition_on_breakdowns(ATTEMPT_DIMENSIONS[2:])
+    text = f"""
+        select * from marts.fct_event_funnel_breakdowns
+        where funnel_code = ? and entry_month between ? and ? and {condition.text}
+    """  # noqa: S608 (constants only)
+    return Query(text, (funnel, *cut.months, *condition.values))
+
+
+def _counted_levels(funnel: str, cut: Cut) -> Query:
+    """By two members at once, which no mart adds up: attempts, by how far they came."""
+    condition = cut.condition()
+    text = f"""
         with alike as (
             select
                 furthest_step_order, is_excluded, is_still_open,
                 count(*) as attempts_count,
             from marts.fct_funnel_attempts
-            where funnel_code = ? and entry_month between ? and ? and {condition}
+            where funnel_code = ? and entry_month between ? and ? and {condition.text}
             group by furthest_step_order, is_excluded, is_still_open
         ),
         steps as (
@@ -314,37 +382,40 @@ def event_steps(connection: Connection, funnel: str, cut: Cut) -> Table:
             from marts.fct_event_funnels where funnel_code = ?
         )
         select
-            funnel_code, '{TOTAL}' as pipeline_code, '{TOTAL}' as segment_code,
-            step_order, step_code, step_code as step_name,
-            sum(attempts_count)::bigint as entered_count,
-            coalesce(sum(attempts_count) filter (
-                not is_excluded and furthest_step_order >= step_order
-            ), 0)::bigint as reached_count,
-            coalesce(sum(attempts_count) filter (is_excluded), 0)::bigint
-                as excluded_count,
-            coalesce(sum(attempts_count) filter (is_still_open), 0)::bigint
-                as still_open_count,
+            funnel_code, step_order, step_code,
+            attempts_count as entered_count,
+            if(not is_excluded and furthest_step_order >= step_order, attempts_count, 0)
+                as reached_count,
+            if(is_excluded, attempts_count, 0) as excluded_count,
+            if(is_still_open, attempts_count, 0) as still_open_count,
         from steps cross join alike
-        group by funnel_code, step_order, step_code
-        order by step_order
     """  # noqa: S608 (constants only)
-    return select(connection, query, funnel, *cut.months, *values, funnel)
+    return Query(text, (funnel, *cut.months, *condition.values, funnel))
 
 
 def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
     """The attempts behind one bar of an event funnel, the newest first."""
-    condition, values = cut.condition()
-    query = f"""
+    condition = cut.condition()
+    text = f"""
         select
             attempt_id, unit_id, journey_id, segment_code, channel_code, campaign,
             keyword, region_code, product_code, device, landing_page,
             entered_at, completed_at, furthest_step_order, is_still_open,
         from marts.fct_funnel_attempts
         where funnel_code = ? and not is_excluded and furthest_step_order >= ?
-            and entry_month between ? and ? and {condition}
+            and entry_month between ? and ? and {condition.text}
     """  # noqa: S608 (constants only)
-    asked = (funnel, step_order, *cut.months, *values)
-    return Listing(query, "entered_at", "attempt_id", asked)
+    latest = """
+        select max(entered_at) from marts.fct_funnel_attempts
+        where funnel_code = ? and entry_month <= ?
+    """
+    return Listing(
+        listed=Query(text, (funnel, step_order, *cut.months, *condition.values)),
+        latest=Query(latest, (funnel, cut.months[1])),
+        newest="entered_at",
+        key="attempt_id",
+        clocks=("entered_at",),
+    )
 
 
 def step_rates(connection: Connection) -> Table:

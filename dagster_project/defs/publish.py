@@ -90,6 +90,7 @@ def descriptions(project: Project) -> dict[str, Description]:
             {name: column["description"] for name, column in node["columns"].items()},
             key=key_of(tested[node["unique_id"]]),
             required=required_of(tested[node["unique_id"]]),
+            order_by=node["config"]["meta"].get("published", {}).get("order_by", ""),
         )
         for node in mart_nodes(project)
     }

@@ -439,3 +439,11 @@ def first_parts(text: str, separator: str, count: int) -> str:
 
 def var(name: str) -> str:
     return f"0 /* {name} */"
+
+
+def breakdown_dimensions(columns: Mapping[str, str]) -> str:
+    return f"select '{next(iter(columns))}' as dimension_code"
+
+
+def breakdown_member(columns: Mapping[str, str], relation: str) -> str:
+    return f"{relation}.{next(iter(columns.values()))}"

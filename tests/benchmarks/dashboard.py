@@ -4,10 +4,12 @@ DATA is the data folder of an installation that has published. Each page is draw
 times, then with each of the first options of each of its choices, as Streamlit draws
 it for one browser; its first view, which also asks what there is to choose from, is
 told by itself. `--times 100` does so on that many times the journeys and attempts:
-rows of single journeys are copied under other names, and what counts them is
-multiplied, so that every view shows as much as it would.
+rows of single journeys are copied under other names, in the order in which they are
+published, and what counts them is multiplied, so that every view shows as much as it
+would.
 """
 
+import json
 import os
 import shutil
 import statistics
@@ -27,8 +29,14 @@ from dagster_project.settings import Settings
 from tests.benchmarks.table import Line, show
 
 NAMES = ("journey_id", "attempt_id", "unit_id", "person_id", "deal_id", "lead_id")
-COPIED = ("fct_journeys", "fct_journey_steps", "fct_funnel_attempts")
-COUNTED = ("fct_segment_funnels", "fct_event_funnels", "fct_step_rates")
+COPIED = (
+    *("fct_journeys", "fct_journey_steps", "fct_funnel_attempts"),
+    *("fct_recovery_queue", "fct_unrecorded_inquiries"),
+)
+COUNTED = (
+    *("fct_segment_funnels", "fct_event_funnels", "fct_step_rates"),
+    *("fct_stage_funnel_breakdowns", "fct_event_funnel_breakdowns"),
+)
 OPTIONS, AGAIN = 4, 5
 TARGETS = {1: 0.3, 100: 1.0}
 Connection = duckdb.DuckDBPyConnection
@@ -48,15 +56,19 @@ def grow(data: Path, folder: Path, times: int) -> Path:
     generation = grown.generation("g000001")
     shutil.copytree(published.current.resolve(), generation)
     grown.current.symlink_to(generation)
+    nodes = json.loads(published.dbt_manifest.read_text(encoding="utf-8"))["nodes"]
+    told = {node["alias"]: node["config"]["meta"] for node in nodes.values()}
     with duckdb.connect(str(generation / "funnelhouse.duckdb")) as connection:
         for name in (*COPIED, *COUNTED):
             columns = _columns(connection, name)
             copies = f"range({times}) as copies (copy)" if name in COPIED else "one"
+            order = told.get(name, {}).get("published", {}).get("order_by")
             connection.execute(f"""
                 create or replace table marts.{name} as
                 with one as (select 0 as copy)
                 select {", ".join(_grown(columns, name, times))}
                 from marts.{name} cross join {copies}
+                {f"order by {order}" if order else ""}
             """)
     return folder
 

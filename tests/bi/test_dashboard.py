@@ -6,8 +6,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -22,6 +25,8 @@ from dagster_project.bi.dashboard.serving import (
     call,
     refuse_used_port,
 )
+from dagster_project.bi.facts import TOTAL
+from dagster_project.bi.listing import Listing, Query
 from dagster_project.bi.slices import Cut
 from dagster_project.paths import Paths
 from dagster_project.publishing import drop_old_generations, switch
@@ -140,22 +145,48 @@ def test_behind_a_bar_are_as_many_journeys_as_it_counts(
 
 
 @pytest.mark.parametrize(
-    ("rows_count", "named"), [(2, ["c", "d"]), (4, ["c", "d", "b", "a"]), (0, [])]
+    ("rows_count", "named"),
+    [
+        (2, ["c", "d"]),
+        (3, ["c", "d", "e"]),
+        (4, ["c", "d", "e", "b"]),
+        (5, ["c", "d", "e", "b", "a"]),
+        (0, []),
+    ],
 )
 def test_a_long_list_is_counted_and_begins_with_the_newest_those_undated_last(
     rows_count: int, named: list[str]
 ) -> None:
-    query = """
-        select * from (values ('a', null), ('b', timestamp '2024-01-01'),
-            ('d', timestamp '2024-01-02'), ('c', timestamp '2024-01-02'))
-            as told (name, came_at) where name <> ?
+    told = """
+        (values ('a', null), ('b', timestamp '2024-01-01'), ('e', '2024-03-01'),
+            ('d', '2024-03-31'), ('c', '2024-03-31'), ('x', '2024-04-01'))
+            as told (name, came_at)
     """
-    listing = slices.Listing(query, "came_at", "name", ("x",))
+    listing = Listing(
+        listed=Query(f"select * from {told} where name <> ?", ("x",)),
+        latest=Query(f"select max(came_at) from {told} where name <> ?", ("x",)),
+        newest="came_at",
+        key="name",
+        clocks=("came_at", "told.came_at"),
+    )
     with duckdb.connect() as connection:
-        counted, first = listing.beginning(connection, rows_count)
-        assert counted == 4
+        assert listing.count(connection) == 5
+        first = listing.beginning(connection, rows_count)
         assert first.values("name") == named
-        assert listing.all(connection).values("name") == ["c", "d", "b", "a"]
+        assert listing.all(connection).values("name") == ["c", "d", "e", "b", "a"]
+
+
+def test_a_list_of_what_nobody_dated_begins_too() -> None:
+    told = "(values ('b', null::timestamp), ('a', null)) as told (name, came_at)"
+    listing = Listing(
+        listed=Query(f"select * from {told} where true"),
+        latest=Query(f"select max(came_at) from {told}"),
+        newest="came_at",
+        key="name",
+        clocks=("came_at",),
+    )
+    with duckdb.connect() as connection:
+        assert listing.beginning(connection, 1).values("name") == ["a"]
 
 
 def test_a_funnel_cut_by_region_lists_that_regions_journeys(
@@ -283,6 +314,73 @@ def test_event_steps_by_month_are_those_of_the_mart(facts: Facts) -> None:
             row["reached_count"],
             row["excluded_count"],
         )
+
+
+CUTS = (
+    {},
+    {"region_code": "first"},
+    {"campaign": "first"},
+    {"region_code": "first", "product_code": "first"},
+)
+
+
+@pytest.mark.parametrize("chosen", [*CUTS, {"owner_id": "first"}], ids=str)
+@pytest.mark.parametrize("by_key", [False, True])
+def test_stages_broken_down_are_what_the_journeys_flags_count(
+    facts: Facts, chosen: dict[str, str], by_key: bool
+) -> None:
+    cut = some_cut(facts, "fct_journeys", chosen, by_key)
+    told = slices.stage_steps(facts, "sales", cut).records()
+    with without(facts, "fct_stage_funnel_breakdowns"):
+        counted = slices.stage_steps(facts, "sales", cut).records()
+    assert told == counted
+    assert any(row["reached_count"] for row in told)
+
+
+@pytest.mark.parametrize("chosen", [*CUTS, {"device": "first"}], ids=str)
+@pytest.mark.parametrize("by_key", [False, True])
+def test_event_steps_broken_down_are_what_the_attempts_count(
+    facts: Facts, chosen: dict[str, str], by_key: bool
+) -> None:
+    cut = some_cut(facts, "fct_funnel_attempts", chosen, by_key)
+    told = slices.event_steps(facts, "website", cut).records()
+    with without(facts, "fct_event_funnel_breakdowns"):
+        counted = slices.event_steps(facts, "website", cut).records()
+    assert told == counted
+    assert any(row["reached_count"] for row in told)
+
+
+@pytest.mark.parametrize("table", ["fct_journeys", "fct_funnel_attempts"])
+def test_members_are_those_that_are_counted(facts: Facts, table: str) -> None:
+    breakdowns = slices.BREAKDOWNS[table]
+    for column in ("segment_code", "channel_code", "campaign", "region_code"):
+        told = slices.members(facts, table, column)
+        with without(facts, breakdowns):
+            counted = slices.members(facts, table, column)
+        assert told
+        assert set(told) <= set(counted)
+
+
+def some_cut(facts: Facts, table: str, chosen: dict[str, str], by_key: bool) -> Cut:
+    """The most frequent member of each, in some months, by the marts' keys or not."""
+    first = {name: slices.members(facts, table, name)[0][0] for name in chosen}
+    known = slices.months(facts)
+    keys = ("segment_code", "channel_code") if by_key else ()
+    segment, channel = [slices.members(facts, table, name)[0][0] for name in keys] or (
+        TOTAL,
+        TOTAL,
+    )
+    return Cut(segment, channel, (known[1], known[-1]), first)
+
+
+@contextmanager
+def without(facts: Facts, table: str) -> Iterator[None]:
+    """As in a generation that was published before there was that mart."""
+    known = slices.has_table
+    with patch.object(
+        slices, "has_table", lambda at, name: name != table and known(at, name)
+    ):
+        yield
 
 
 @pytest.mark.parametrize("dimension", ["campaign", "keyword"])

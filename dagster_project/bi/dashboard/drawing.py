@@ -11,8 +11,8 @@ from altair.utils.schemapi import debug_mode
 from dagster_project.bi import charts, theme
 from dagster_project.bi.dashboard.opening import View, open_folder
 from dagster_project.bi.facts import Table
+from dagster_project.bi.listing import Listing
 from dagster_project.bi.report import every_month
-from dagster_project.bi.slices import Listing
 from dagster_project.spreadsheets import as_csv
 
 SHOWN_ROWS = 500
@@ -127,7 +127,7 @@ def draw_behind(name: str, rows: Table, definition: str) -> None:
         draw_rows(name, rows)
 
 
-def draw_list(view: View, name: str, listing: Listing, first: Table) -> None:
+def draw_list(view: View, name: str, listing: Listing) -> None:
     """The first rows of a list; all of them as CSV, asked when a person wants them."""
 
     def everything() -> str:
@@ -135,6 +135,7 @@ def draw_list(view: View, name: str, listing: Listing, first: Table) -> None:
             rows = listing.all(later.connection)
             return as_csv(rows.columns, rows.rows)
 
+    first = listing.beginning(view.connection, SHOWN_ROWS)
     st.dataframe(frame(first), hide_index=True)
     st.caption(f"At most {SHOWN_ROWS} are shown; the CSV file holds all.")
     _offer(name, everything)

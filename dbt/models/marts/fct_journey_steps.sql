@@ -24,6 +24,7 @@ steps as (
         sequences.journey_id is not null as is_in_order,
 
         -- dates
+        reaches.entered_at,
         reaches.first_reached_at,
         {{ seconds_between('reaches.entered_at', 'reaches.first_reached_at') }}
             as seconds_to_reach

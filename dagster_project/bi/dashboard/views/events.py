@@ -4,7 +4,7 @@ import streamlit as st
 
 from dagster_project.bi import slices
 from dagster_project.bi.dashboard.choosing import choose_cut, humane, one_of
-from dagster_project.bi.dashboard.drawing import SHOWN_ROWS, draw_funnel, draw_list
+from dagster_project.bi.dashboard.drawing import draw_funnel, draw_list
 from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.facts import Table
 from dagster_project.bi.slices import ATTEMPT_DIMENSIONS, Cut
@@ -38,8 +38,7 @@ def drill(view: View, steps: Table, cut: Cut) -> None:
     order = one_of("Step", "event_step", names)
     if order is None:
         return
-    funnel = by_code[order]["funnel_code"]
-    found = slices.attempts_at_step(funnel, int(order), cut)
-    listed_count, first = found.beginning(view.connection, SHOWN_ROWS)
-    st.write(f"{listed_count:,} attempts")
-    draw_list(view, "attempts", found, first)
+    row = by_code[order]
+    found = slices.attempts_at_step(row["funnel_code"], int(order), cut)
+    st.write(f"{row['reached_count']:,} attempts")
+    draw_list(view, "attempts", found)

@@ -9,7 +9,7 @@ from dagster_project.bi.dashboard.choosing import (
     humane,
     one_of,
 )
-from dagster_project.bi.dashboard.drawing import SHOWN_ROWS, draw_funnel, draw_list
+from dagster_project.bi.dashboard.drawing import draw_funnel, draw_list
 from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.facts import Table
 from dagster_project.bi.slices import (
@@ -17,7 +17,6 @@ from dagster_project.bi.slices import (
     JOURNEY_DIMENSIONS,
     MEASURES,
     Cut,
-    Listing,
 )
 
 DIMENSIONS = ("segment_code", "channel_code", *JOURNEY_DIMENSIONS)
@@ -63,7 +62,10 @@ def of_funnel(found: Table, code: str) -> Table:
 
 
 def drill(view: View, steps: Table, cut: Cut) -> None:
-    """The journeys behind the bar that a person names."""
+    """The journeys behind the bar that a person names.
+
+    A step that customers' actions fill too has journeys that no stage names.
+    """
     st.header("The journeys behind a bar")
     by_code = {row["step_code"]: row for row in steps.records()}
     left, right = st.columns(2)
@@ -76,20 +78,20 @@ def drill(view: View, steps: Table, cut: Cut) -> None:
     if step is None or measure is None:
         return
     row = by_code[step]
-    columns = view.known("fct_journeys", JOURNEY_COLUMNS)
-    found = slices.journeys_at_step(row["pipeline_code"], step, measure, cut, columns)
-    _show_journeys(view, found, row[measure])
-
-
-def _show_journeys(view: View, found: Listing, counted: int) -> None:
-    """A step that customers' actions fill too has journeys that no stage names."""
-    listed_count, first = found.beginning(view.connection, SHOWN_ROWS)
-    if listed_count != counted:
+    stages = slices.stage_steps(view.connection, row["pipeline_code"], cut).records()
+    listed = sum(stage[measure] for stage in stages if stage["step_code"] == step)
+    if listed != row[measure]:
         st.info(
-            f"The bar counts {counted:,} journeys. Its step is filled by customers' "
-            "actions too, and which journeys did them is told in no published table; "
-            "the funnel of the whole pipeline names its journeys."
+            f"The bar counts {row[measure]:,} journeys. Its step is filled by "
+            "customers' actions too, and which journeys did them is told in no "
+            "published table; the funnel of the whole pipeline names its journeys."
         )
         return
-    st.write(f"{counted:,} journeys")
-    draw_list(view, "journeys", found, first)
+    st.write(f"{listed:,} journeys")
+    columns = view.known("fct_journeys", JOURNEY_COLUMNS)
+    is_timed = view.known("fct_journey_steps", ["entered_at"])
+    clocks = ["journeys.entered_at", *(["steps.entered_at"] if is_timed else [])]
+    found = slices.journeys_at_step(
+        row["pipeline_code"], step, measure, cut, columns, clocks
+    )
+    draw_list(view, "journeys", found)

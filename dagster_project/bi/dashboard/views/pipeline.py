@@ -6,7 +6,7 @@ import streamlit as st
 
 from dagster_project.bi import slices
 from dagster_project.bi.dashboard.choosing import choose_cut, choose_pipeline, one_of
-from dagster_project.bi.dashboard.drawing import SHOWN_ROWS, draw_list, draw_snapshots
+from dagster_project.bi.dashboard.drawing import draw_list, draw_snapshots
 from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.facts import Table
 from dagster_project.bi.slices import JOURNEY_COLUMNS, Cut
@@ -54,6 +54,5 @@ def drill(view: View, pipeline: str, cut: Cut, now: list[dict[str, Any]]) -> Non
         return
     columns = view.known("fct_journeys", JOURNEY_COLUMNS)
     found = slices.open_journeys(pipeline, stage, cut, columns)
-    listed_count, first = found.beginning(view.connection, SHOWN_ROWS)
-    st.write(f"{listed_count:,} journeys")
-    draw_list(view, "open_journeys", found, first)
+    st.write(f"{found.count(view.connection):,} journeys")
+    draw_list(view, "open_journeys", found)

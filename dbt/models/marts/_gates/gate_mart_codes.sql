@@ -8,7 +8,10 @@
     'fct_journey_steps': ['stage_code', 'pipeline_code'],
     'fct_stage_snapshots': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_segment_funnels': ['pipeline_code', 'segment_code', 'channel_code'],
+    'fct_stage_funnel_breakdowns':
+        ['stage_code', 'pipeline_code', 'segment_code', 'channel_code'],
     'fct_event_funnels': ['segment_code', 'channel_code'],
+    'fct_event_funnel_breakdowns': ['segment_code', 'channel_code'],
     'fct_funnel_attempts': ['segment_code', 'channel_code'],
     'fct_monthly_conversions': [
         'from_stage_code', 'to_stage_code', 'pipeline_code', 'segment_code', 'channel_code',
