@@ -44,27 +44,39 @@ with outcomes as (
     select outcome_code, bool_or(is_won) as is_won, bool_or(is_lost) as is_lost
     from marts.dim_stages group by outcome_code
 ),
-journeys as (
+counted as (
     select
         coalesce(pipeline_code, 'unknown') as pipeline_code,
-        home_amount,
+        outcome_code,
+        count(*) as journeys_count,
+        sum(home_amount) as amount,
+        count(*) - count(home_amount) as unvalued_count,
+    from marts.fct_journeys
+    where not coalesce(is_deleted, false) and not coalesce(is_duplicate, false)
+    group by coalesce(pipeline_code, 'unknown'), outcome_code
+),
+journeys as (
+    select
+        counted.*,
         coalesce(is_won, false) as is_won,
         coalesce(is_lost, false) as is_lost,
-    from marts.fct_journeys left join outcomes using (outcome_code)
-    where not coalesce(is_deleted, false) and not coalesce(is_duplicate, false)
+        not coalesce(is_won, false) and not coalesce(is_lost, false) as is_open,
+    from counted left join outcomes using (outcome_code)
 )
 select
     coalesce(pipeline_code, ?) as pipeline_code,
-    count(*) as journeys_count,
-    count(*) filter (where is_won) as won_count,
-    sum(home_amount) filter (where is_won) as won_amount,
-    count(*) filter (where is_won and home_amount is null) as won_unvalued_count,
-    count(*) filter (where is_lost) as lost_count,
-    sum(home_amount) filter (where is_lost) as lost_amount,
-    count(*) filter (where is_lost and home_amount is null) as lost_unvalued_count,
-    count(*) filter (where not is_won and not is_lost) as open_count,
-    sum(home_amount) filter (where not is_won and not is_lost) as open_amount,
-    count(*) filter (where not is_won and not is_lost and home_amount is null)
+    coalesce(sum(journeys_count), 0)::bigint as journeys_count,
+    coalesce(sum(journeys_count) filter (is_won), 0)::bigint as won_count,
+    sum(amount) filter (is_won) as won_amount,
+    coalesce(sum(unvalued_count) filter (is_won), 0)::bigint
+        as won_unvalued_count,
+    coalesce(sum(journeys_count) filter (is_lost), 0)::bigint as lost_count,
+    sum(amount) filter (is_lost) as lost_amount,
+    coalesce(sum(unvalued_count) filter (is_lost), 0)::bigint
+        as lost_unvalued_count,
+    coalesce(sum(journeys_count) filter (is_open), 0)::bigint as open_count,
+    sum(amount) filter (is_open) as open_amount,
+    coalesce(sum(unvalued_count) filter (is_open), 0)::bigint
         as open_unvalued_count,
 from journeys
 group by grouping sets ((), (pipeline_code))
