@@ -43,6 +43,7 @@ LAST = (
     *("fct_journey_steps", "int_pair_moves", "int_journey_touches"),
     *("int_journey_pages", "int_stage_evidence", "int_journey_transitions"),
     *("int_variants", "int_prospecting", "int_channel_credits"),
+    *("int_silences", "int_pair_ends", "int_funnel_moves"),
 )
 KINDS = ("killed", "withdrawn", "looked back", "admitted", "other seeds")
 

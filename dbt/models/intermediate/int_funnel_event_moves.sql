@@ -29,7 +29,7 @@ fitted as (
                 steps.step_order
         ) as fit_number
     from steps
-    inner join {{ ref('int_journey_events') }} as events
+    inner join {{ touched(ref('int_journey_events')) }} as events
         on steps.match_code = events.event_code
     left join {{ ref('int_event_properties') }} as told
         on steps.property_name = told.property_name
@@ -77,7 +77,7 @@ moves as (
         stages.funnel_code, stages.pipeline_code, stages.journey_id,
         stages.segment_code,
         stages.channel_code,
-        stages.observed_until,
+        stages.source_code,
         stages.entered_at,
         placed.step_number,
         placed.occurred_at as moved_at,

@@ -49,11 +49,10 @@ journeys as (
 
     select
         cohorts.funnel_code, cohorts.journey_id,
-        cohorts.pipeline_code,
-        cohorts.segment_code,
+        cohorts.pipeline_code, cohorts.segment_code,
         cohorts.channel_code,
         cohorts.cohort_month,
-        cohorts.observed_until,
+        sources.observed_until,
         steps.step_order,
         steps.step_code,
         reached.is_touched,
@@ -80,6 +79,8 @@ journeys as (
         coalesce(visited.completed_count, 0) as completed_count,
         coalesce(visited.still_open_count, 0) as still_open_count
     from {{ ref('int_funnel_cohorts') }} as cohorts
+    inner join {{ ref('int_sources') }} as sources
+        on cohorts.source_code = sources.source_code
     inner join steps on cohorts.funnel_code = steps.funnel_code
     inner join reached
         on cohorts.funnel_code = reached.funnel_code
