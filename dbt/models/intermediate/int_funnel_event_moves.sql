@@ -61,7 +61,7 @@ placed as (
             max(moves.step_number)
         ) as step_number
     from fitted
-    inner join {{ ref('int_funnel_stage_moves') }} as moves
+    inner join {{ touched(ref('int_funnel_stage_moves')) }} as moves
         on fitted.funnel_code = moves.funnel_code
         and fitted.journey_id = moves.journey_id
     where fitted.fit_number = 1
@@ -88,7 +88,7 @@ moves as (
         'event' as move_kind,
         placed.event_id
     from placed
-    inner join {{ ref('int_funnel_stage_moves') }} as stages
+    inner join {{ touched(ref('int_funnel_stage_moves')) }} as stages
         on placed.funnel_code = stages.funnel_code
         and placed.journey_id = stages.journey_id
         and greatest(placed.step_number, 1) = stages.step_number
