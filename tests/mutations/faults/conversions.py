@@ -216,4 +216,11 @@ CONVERSIONS = [
         "followed_for",
         "after_a_landmark_the_clock_of_a_segment_starts_there",
     ),
+    Fault(
+        "a landmark before the first visit moves the clock of a segment",
+        ENDS,
+        "case when landmark_at > origin_at then landmark_at end as landmark_at",
+        "landmark_at",
+        "a_landmark_starts_a_clock_where_it_lies_behind_the_first_visit",
+    ),
 ]
