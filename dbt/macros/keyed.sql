@@ -9,10 +9,11 @@
     rebuilt, and for each table that it reads (`by`) which keys a changed row touches:
     those of the same columns, or of `key`, expressions over `changed` and the tables
     that are looked `through` on the way (`own` is the model itself), the last of which
-    bears the key. Changes of columns that it is `ignoring` touch nothing. `files: {}`
-    stands for raw files, known by column `source_file`. A change of a table that is
-    not named, or of which `everything` is said, touches everything; the latter is
-    compared with what it was, so that building it again is no change.
+    bears the key. `files: {}` stands for raw files, known by column `source_file`. A
+    change of a table that is not named, or of which `everything` is said, touches
+    everything; the latter is compared with what it was, so that building it again is
+    no change. What moves every night, as how far a source is watched, has no place in
+    such a model: a view sets it, or the models that count.
 #}
 
 {# A relation's rows of the keys that are rebuilt; in a full build all of them. #}
@@ -148,7 +149,7 @@
         {{ stated.get(column, last ~ '.' ~ column) }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
-        select * exclude ({{ (['version', 'sign'] + (way.get('ignoring') or [])) | join(', ') }})
+        select * exclude (version, sign)
         from changes."{{ input.name }}"
         where version > {{ input.read_version }}
         group by all

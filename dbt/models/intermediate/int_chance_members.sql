@@ -2,12 +2,7 @@
 -- far as that was known when a forecast is or was made.
 with members as (
 
-    select
-        members.*,
-        journeys.source_code
-    from {{ ref('int_sale_members') }} as members
-    inner join {{ ref('int_journeys') }} as journeys
-        on members.journey_id = journeys.journey_id
+    select * from {{ ref('int_sale_members') }}
 
 ),
 

@@ -1,21 +1,6 @@
 -- In a segment whose features are read up to a landmark the clock starts there: who had
 -- come to an end before could not have been told apart. Totals have no landmark.
-with members as (
-
-    select
-        members.*,
-        segments.landmark_days > 0 and segments.landmark_at > members.origin_at
-            as is_late,
-        segments.landmark_at,
-        {{ microseconds('segments.landmark_at') }}
-        - {{ microseconds('members.origin_at') }} as lead_time
-    from {{ ref('int_conversion_members') }} as members
-    inner join {{ ref('int_journey_segments') }} as segments
-        on members.journey_id = segments.journey_id
-
-),
-
-clocks as (
+with visits as (
 
     select
         journey_id,
@@ -31,9 +16,23 @@ clocks as (
         followed_for,
         watched_after,
         true as is_in_totals,
-        not is_late as is_in_segment
-    from members
-    union all
+        landmark_at is null as is_in_segment
+    from {{ ref('int_conversion_members') }}
+
+),
+
+late as (
+
+    select
+        *,
+        {{ microseconds('landmark_at') }} - {{ microseconds('origin_at') }} as lead_time
+    from {{ ref('int_conversion_members') }}
+    where landmark_at is not null
+
+),
+
+landmarks as (
+
     select
         journey_id,
         segment_code,
@@ -50,8 +49,16 @@ clocks as (
             as watched_after,
         false as is_in_totals,
         true as is_in_segment
-    from members
-    where is_late and followed_for >= lead_time
+    from late
+    where followed_for >= lead_time
+
+),
+
+clocks as (
+
+    select * from visits
+    union all
+    select * from landmarks
 
 )
 

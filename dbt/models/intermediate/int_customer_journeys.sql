@@ -22,8 +22,7 @@ customers as (
         coalesce(product, 'unknown') as product_code,
         outcome_code,
         entered_at,
-        outcome_at,
-        observed_until
+        outcome_at
     from journeys
     where person_id is not null or account_id is not null
 

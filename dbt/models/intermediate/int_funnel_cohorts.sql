@@ -13,7 +13,7 @@ cohorts as (
         pipeline_code,
         segment_code,
         channel_code,
-        observed_until,
+        source_code,
         entered_at,
         {{ reporting_month('entered_at') }} as cohort_month,
         min(case when move_kind = 'hit' then move_number end) as first_hit_number,
@@ -22,7 +22,7 @@ cohorts as (
     from moves
     group by
         funnel_code, journey_id, pipeline_code, segment_code, channel_code,
-        observed_until, entered_at
+        source_code, entered_at
 
 )
 

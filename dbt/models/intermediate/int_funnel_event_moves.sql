@@ -29,7 +29,7 @@ fitted as (
                 steps.step_order
         ) as fit_number
     from steps
-    inner join {{ ref('int_journey_events') }} as events
+    inner join {{ touched(ref('int_journey_events')) }} as events
         on steps.match_code = events.event_code
     left join {{ ref('int_event_properties') }} as told
         on steps.property_name = told.property_name
@@ -61,7 +61,7 @@ placed as (
             max(moves.step_number)
         ) as step_number
     from fitted
-    inner join {{ ref('int_funnel_stage_moves') }} as moves
+    inner join {{ touched(ref('int_funnel_stage_moves')) }} as moves
         on fitted.funnel_code = moves.funnel_code
         and fitted.journey_id = moves.journey_id
     where fitted.fit_number = 1
@@ -77,7 +77,7 @@ moves as (
         stages.funnel_code, stages.pipeline_code, stages.journey_id,
         stages.segment_code,
         stages.channel_code,
-        stages.observed_until,
+        stages.source_code,
         stages.entered_at,
         placed.step_number,
         placed.occurred_at as moved_at,
@@ -88,7 +88,7 @@ moves as (
         'event' as move_kind,
         placed.event_id
     from placed
-    inner join {{ ref('int_funnel_stage_moves') }} as stages
+    inner join {{ touched(ref('int_funnel_stage_moves')) }} as stages
         on placed.funnel_code = stages.funnel_code
         and placed.journey_id = stages.journey_id
         and greatest(placed.step_number, 1) = stages.step_number

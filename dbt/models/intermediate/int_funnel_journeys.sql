@@ -1,4 +1,10 @@
-with steps as (
+with cohorts as (
+
+    select * from {{ touched(ref('int_funnel_cohorts')) }}
+
+),
+
+steps as (
 
     select funnel_code, step_order, min(step_code) as step_code
     from {{ ref('funnel_steps') }}
@@ -16,9 +22,9 @@ reached as (
             as is_touched,
         max(case when moves.step_order is not null then 1 else 0 end) as is_reached,
         {{ first_time('moves.moved_at', 'moves.move_number') }} as first_reached_at
-    from {{ ref('int_funnel_cohorts') }} as cohorts
+    from cohorts
     inner join steps on cohorts.funnel_code = steps.funnel_code
-    left join {{ ref('int_funnel_moves') }} as moves
+    left join {{ touched(ref('int_funnel_moves')) }} as moves
         on cohorts.funnel_code = moves.funnel_code
         and cohorts.journey_id = moves.journey_id
         and moves.move_kind = 'hit'
@@ -48,16 +54,11 @@ visited as (
 journeys as (
 
     select
-        cohorts.funnel_code, cohorts.journey_id,
-        cohorts.pipeline_code,
-        cohorts.segment_code,
-        cohorts.channel_code,
+        cohorts.funnel_code, cohorts.journey_id, cohorts.source_code,
+        cohorts.pipeline_code, cohorts.segment_code, cohorts.channel_code,
         cohorts.cohort_month,
-        cohorts.observed_until,
-        steps.step_order,
-        steps.step_code,
-        reached.is_touched,
-        reached.is_reached,
+        steps.step_order, steps.step_code,
+        reached.is_touched, reached.is_reached,
         case
             when reached.is_touched = 0
                 and reached.is_reached = 1
@@ -79,7 +80,7 @@ journeys as (
         coalesce(visited.transferred_count, 0) as transferred_count,
         coalesce(visited.completed_count, 0) as completed_count,
         coalesce(visited.still_open_count, 0) as still_open_count
-    from {{ ref('int_funnel_cohorts') }} as cohorts
+    from cohorts
     inner join steps on cohorts.funnel_code = steps.funnel_code
     inner join reached
         on cohorts.funnel_code = reached.funnel_code

@@ -5,9 +5,9 @@ with united as (
     select
         *,
         '' as event_id
-    from {{ ref('int_funnel_stage_moves') }}
+    from {{ touched(ref('int_funnel_stage_moves')) }}
     union all
-    select * from {{ ref('int_funnel_event_moves') }}
+    select * from {{ touched(ref('int_funnel_event_moves')) }}
 
 ),
 
@@ -63,7 +63,7 @@ moves as (
         pipeline_code,
         segment_code,
         channel_code,
-        observed_until,
+        source_code,
         entered_at,
         move_number,
         moved_at,

@@ -23,9 +23,9 @@ journeys as (
         journeys.journey_id,
         segments.segment_code,
         journeys.channel_code,
-        journeys.observed_until,
+        journeys.source_code,
         journeys.entered_at
-    from {{ ref('int_journeys') }} as journeys
+    from {{ touched(ref('int_journeys')) }} as journeys
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
     where not journeys.is_deleted and not journeys.is_duplicate
@@ -46,7 +46,7 @@ placed as (
         transitions.stage_code
     from funnels
     inner join journeys on funnels.segment_code in ('all', journeys.segment_code)
-    inner join {{ ref('int_transitions') }} as transitions
+    inner join {{ touched(ref('int_transitions')) }} as transitions
         on journeys.journey_id = transitions.journey_id
 
 ),
@@ -59,7 +59,7 @@ ordered as (
         placed.journey_id,
         placed.segment_code,
         placed.channel_code,
-        placed.observed_until,
+        placed.source_code,
         placed.entered_at,
         placed.step_number,
         placed.moved_at,

@@ -9,8 +9,10 @@ with events as (
 
 watched as (
 
-    select max(observed_until) as watched_until
-    from {{ ref('int_journeys') }}
+    select max(sources.observed_until) as watched_until
+    from {{ ref('int_journeys') }} as journeys
+    inner join {{ ref('int_sources') }} as sources
+        on journeys.source_code = sources.source_code
     having count(*) > 0
 
 ),

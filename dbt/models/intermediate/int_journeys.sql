@@ -60,7 +60,6 @@ coded as (
             else coalesce(reasons.loss_reason_code, 'unmapped')
         end as loss_reason_code,
         persons.person_id,
-        sources.observed_until,
         sources.history_from,
         greatest(described.entered_at, sources.history_from) as observed_from
     from described

@@ -28,7 +28,7 @@ reached as (
         milestones.is_sale,
         min(
             case
-                when reaches.first_reached_at <= journeys.observed_until
+                when reaches.first_reached_at <= sources.observed_until
                     then reaches.first_reached_at
             end
         ) as reached_at
@@ -38,6 +38,8 @@ reached as (
         and reaches.stage_code = milestones.stage_code
     inner join {{ ref('int_journeys') }} as journeys
         on reaches.journey_id = journeys.journey_id
+    inner join {{ ref('int_sources') }} as sources
+        on journeys.source_code = sources.source_code
     group by reaches.journey_id, milestones.is_sale
 
 ),

@@ -15,11 +15,13 @@ with leads as (
         - {{ microseconds('segments.landmark_at') }} as qualified_after,
         {{ microseconds('milestones.won_at') }}
         - {{ microseconds('segments.landmark_at') }} as won_after,
-        {{ plus_seconds('journeys.observed_until', '-segments.landmark_days * 86400') }}
+        {{ plus_seconds('sources.observed_until', '-segments.landmark_days * 86400') }}
             as watched_until,
         coalesce(journeys.history_from > journeys.entered_at, false)
             as is_left_truncated
     from {{ ref('int_journeys') }} as journeys
+    inner join {{ ref('int_sources') }} as sources
+        on journeys.source_code = sources.source_code
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
     left join {{ ref('int_lead_milestones') }} as milestones

@@ -32,9 +32,11 @@ summed as (
         levels.marketing_points,
         levels.sales_points,
         segments.landmark_at,
-        coalesce(segments.landmark_at <= journeys.observed_until, false) as is_final
+        coalesce(segments.landmark_at <= sources.observed_until, false) as is_final
     from journeys
     cross join {{ ref('int_lead_levels') }} as levels
+    inner join {{ ref('int_sources') }} as sources
+        on journeys.source_code = sources.source_code
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
     left join points on journeys.journey_id = points.journey_id

@@ -25,12 +25,14 @@ present as (
         stays.stage_code,
         stays.segment_code,
         {{ seconds_between(
-            'stays.began_at', 'least(days.ended_at, stays.observed_until)'
+            'stays.began_at', 'least(days.ended_at, sources.observed_until)'
         ) }} as age_seconds
     from days
     inner join stays
         on days.calendar_date >= stays.began_date
         and (stays.ended_date is null or days.calendar_date < stays.ended_date)
+    inner join {{ ref('int_sources') }} as sources
+        on stays.source_code = sources.source_code
 
 ),
 

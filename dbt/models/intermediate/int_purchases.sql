@@ -32,8 +32,10 @@ united as (
         journeys.product_code,
         amounts.home_amount,
         journeys.outcome_at as purchased_at,
-        journeys.observed_until
+        sources.observed_until
     from journeys
+    inner join {{ ref('int_sources') }} as sources
+        on journeys.source_code = sources.source_code
     inner join {{ ref('int_home_amounts') }} as amounts
         on journeys.journey_id = amounts.journey_id
     where journeys.outcome_code = 'won' and journeys.outcome_at is not null

@@ -2,7 +2,7 @@
 -- has come back since on another journey is no longer to be won back on this one.
 with silences as (
 
-    select * from {{ ref('int_silences') }}
+    select * from {{ ref('int_watched_silences') }}
     where ended_at is null
 
 ),

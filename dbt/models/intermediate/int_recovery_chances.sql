@@ -14,7 +14,7 @@ with aged as (
                 <= ages.silent_microseconds + {{ recovery_microseconds() }}
                 then 1
         end as is_won_back
-    from {{ ref('int_silences') }} as silences
+    from {{ ref('int_watched_silences') }} as silences
     inner join {{ ref('int_silence_ages') }} as ages
         on {{ microseconds('silences.observed_until') }}
         - {{ microseconds('silences.began_at') }}
@@ -35,7 +35,7 @@ cells as (
         silences.stage_code,
         silences.is_lost,
         ages.silent_days
-    from {{ ref('int_silences') }} as silences
+    from {{ ref('int_watched_silences') }} as silences
     cross join {{ ref('int_silence_ages') }} as ages
 
 ),

@@ -4,7 +4,7 @@
 with stays as (
 
     select *
-    from {{ ref('int_stays') }}
+    from {{ touched(ref('int_stays')) }}
     where not is_deleted
 
 ),
@@ -19,7 +19,7 @@ signs as (
     select
         journey_id,
         occurred_at
-    from {{ ref('int_journey_events') }}
+    from {{ touched(ref('int_journey_events')) }}
     where is_dated and actor_code = 'customer' and journey_id is not null
 
 ),
@@ -49,20 +49,19 @@ placed as (
 
     select
         stays.journey_id,
+        stays.source_code,
         stays.pipeline_code,
         stays.credited_stage_code as stage_code,
         stays.is_lost,
         stays.stale_after_seconds,
         followed.occurred_at as began_at,
-        followed.next_sign_at as ended_at,
-        stays.observed_until
+        followed.next_sign_at as ended_at
     from followed
     inner join stays
         on followed.journey_id = stays.journey_id
         and followed.occurred_at >= stays.began_at
         and (stays.ended_at is null or followed.occurred_at < stays.ended_at)
     where not stays.is_won and not stays.is_unmapped
-        and followed.occurred_at <= stays.observed_until
 
 ),
 
@@ -70,22 +69,22 @@ silences as (
 
     select
         placed.journey_id,
+        placed.source_code,
         placed.pipeline_code,
         placed.stage_code,
         placed.is_lost,
         placed.stale_after_seconds,
         placed.began_at,
         placed.ended_at,
-        placed.observed_until,
         min(wins.won_at) as won_at
     from placed
     left join wins
         on placed.journey_id = wins.journey_id
         and placed.began_at < wins.won_at
     group by
-        placed.journey_id, placed.pipeline_code, placed.stage_code, placed.is_lost,
-        placed.stale_after_seconds, placed.began_at, placed.ended_at,
-        placed.observed_until
+        placed.journey_id, placed.source_code, placed.pipeline_code,
+        placed.stage_code, placed.is_lost, placed.stale_after_seconds,
+        placed.began_at, placed.ended_at
 
 )
 

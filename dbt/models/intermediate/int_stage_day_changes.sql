@@ -42,11 +42,13 @@ ended as (
 staled as (
 
     select
-        *,
-        {{ reporting_date('stale_at') }} as stale_date
+        stays.*,
+        {{ reporting_date('stays.stale_at') }} as stale_date
     from stays
-    where stale_at <= observed_until
-        and (ended_date is null or ended_date > {{ reporting_date('stale_at') }})
+    inner join {{ ref('int_sources') }} as sources
+        on stays.source_code = sources.source_code
+    where stays.stale_at <= sources.observed_until
+        and coalesce(stays.ended_date > {{ reporting_date('stays.stale_at') }}, true)
 
 ),
 

@@ -3,7 +3,7 @@ with stays as (
 
     select
         stays.*,
-        {{ microseconds('stays.observed_until') }}
+        {{ microseconds('sources.observed_until') }}
         - {{ microseconds('stays.began_at') }} as watched_for,
         {{ microseconds('stays.ended_at') }}
         - {{ microseconds('stays.began_at') }} as stayed_for,
@@ -12,6 +12,8 @@ with stays as (
     from {{ ref('int_stays') }} as stays
     inner join {{ ref('int_journeys') }} as journeys
         on stays.journey_id = journeys.journey_id
+    inner join {{ ref('int_sources') }} as sources
+        on stays.source_code = sources.source_code
     where not stays.is_won and not stays.is_lost and not stays.is_unmapped
         and not stays.is_deleted
 

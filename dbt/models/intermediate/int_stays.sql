@@ -3,7 +3,7 @@ with journeys as (
     select
         journeys.*,
         segments.segment_code
-    from {{ ref('int_journeys') }} as journeys
+    from {{ touched(ref('int_journeys')) }} as journeys
     inner join {{ ref('int_journey_segments') }} as segments
         on journeys.journey_id = segments.journey_id
     where not journeys.is_duplicate
@@ -23,7 +23,7 @@ followed as (
         lag(stage_code) over in_journey as previous_stage_code,
         lag(pipeline_code) over in_journey as previous_pipeline_code,
         lag(is_lost) over in_journey as previous_is_lost
-    from {{ ref('int_transitions') }}
+    from {{ touched(ref('int_transitions')) }}
     where effective_at is not null and not is_repeated
     window in_journey as (partition by journey_id order by step_number)
 
@@ -65,8 +65,7 @@ joined as (
             journeys.deleted_at is not null
         ) as is_removed,
         followed.effective_at as began_at,
-        least(journeys.deleted_at, followed.next_effective_at) as ended_at,
-        journeys.observed_until
+        least(journeys.deleted_at, followed.next_effective_at) as ended_at
     from followed
     inner join journeys on followed.journey_id = journeys.journey_id
     where journeys.deleted_at is null or followed.effective_at < journeys.deleted_at

@@ -28,16 +28,17 @@ steps as (
 watched as (
 
     select
-        journeys.journey_id,
-        journeys.entered_at,
+        journeys.journey_id, journeys.entered_at,
         amounts.home_amount,
         horizons.horizon_days,
         horizons.horizon_microseconds
     from {{ ref('int_journeys') }} as journeys
     inner join {{ ref('int_home_amounts') }} as amounts
         on journeys.journey_id = amounts.journey_id
+    inner join {{ ref('int_sources') }} as sources
+        on journeys.source_code = sources.source_code
     inner join {{ ref('int_horizons') }} as horizons
-        on {{ microseconds('journeys.observed_until') }}
+        on {{ microseconds('sources.observed_until') }}
         - {{ microseconds('journeys.entered_at') }} >= horizons.horizon_microseconds
     where not journeys.is_deleted and not journeys.is_duplicate
         and journeys.observed_from <= journeys.entered_at

@@ -16,6 +16,12 @@ amounts as (
 
 ),
 
+sources as (
+
+    select * from {{ ref('int_sources') }}
+
+),
+
 campaigns as (
 
     select * from {{ ref('int_journey_campaigns') }}
@@ -61,7 +67,7 @@ journeys as (
         described.outcome_at,
         {{ reporting_month('described.outcome_at') }} as outcome_month,
         described.observed_from,
-        described.observed_until,
+        sources.observed_until,
 
         -- flags
         described.is_returning,
@@ -72,6 +78,7 @@ journeys as (
     inner join segments on described.journey_id = segments.journey_id
     inner join amounts on described.journey_id = amounts.journey_id
     inner join campaigns on described.journey_id = campaigns.journey_id
+    inner join sources on described.source_code = sources.source_code
 
 )
 

@@ -29,13 +29,14 @@ judged as (
         journeys.*,
         case
             when windows.window_seconds is null then open_ends.open_count = 0
-            else journeys.observed_until is not null
-                and journeys.observed_until >= {{ plus_seconds(
-                    start_of_date(next_month('journeys.cohort_month')),
-                    'windows.window_seconds'
-                ) }}
+            else sources.observed_until >= {{ plus_seconds(
+                start_of_date(next_month('journeys.cohort_month')),
+                'windows.window_seconds'
+            ) }}
         end as is_settled
     from journeys
+    inner join {{ ref('int_sources') }} as sources
+        on journeys.source_code = sources.source_code
     inner join open_ends
         on journeys.funnel_code = open_ends.funnel_code
         and journeys.journey_id = open_ends.journey_id

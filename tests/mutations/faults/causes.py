@@ -99,6 +99,13 @@ CAUSES = [
         "a_silence_lasts_from_one_sign_of_life_to_the_next",
     ),
     Fault(
+        "a silence that begins past the watch is one",
+        "models/intermediate/int_watched_silences.sql",
+        "\n        and silences.began_at <= sources.observed_until",
+        "",
+        "a_silence_that_begins_past_the_watch_is_not_known_of",
+    ),
+    Fault(
         "a silence too young to tell counts as not won back",
         "models/intermediate/int_recovery_chances.sql",
         ">= ages.silent_microseconds + {{ recovery_microseconds() }}",

@@ -3,8 +3,8 @@
 from tests.mutations.faults.fault import Fault
 
 CHANGES = "models/intermediate/int_rate_changes.sql"
+ENDS = "models/intermediate/int_pair_ends.sql"
 HORIZONS = "models/intermediate/int_cohort_horizons.sql"
-MEMBERS = "models/intermediate/int_conversion_members.sql"
 MOMENTS = "macros/incidence.sql"
 PAIRS = "models/intermediate/int_pair_moves.sql"
 POINTS = MOMENTS
@@ -51,14 +51,14 @@ CONVERSIONS = [
     ),
     Fault(
         "what is lost counts as open",
-        MEMBERS,
+        ENDS,
         "then 'lost'\n            when paired",
         "then 'open'\n            when paired",
         "a_loss_without_conversion_is_lost",
     ),
     Fault(
         "a loss outdoes a conversion before it",
-        MEMBERS,
+        ENDS,
         "and paired.converted_number\n"
         "                <= coalesce(losses.lost_number, paired.converted_number)",
         "and losses.lost_number is null",
@@ -66,16 +66,16 @@ CONVERSIONS = [
     ),
     Fault(
         "a move to another pipeline does not compete",
-        MEMBERS,
+        ENDS,
         "when paired.departed_number is not null then 'transferred'",
         "when paired.departed_number is not null then 'open'",
         "a_transfer_out_competes",
     ),
     Fault(
         "a conversion after the watch ended counts",
-        MEMBERS,
-        "case when ended_after <= watched_for then known_end_code",
-        "case when ended_after is not null then known_end_code",
+        "models/intermediate/int_conversion_members.sql",
+        "case when ended_after <= watched_for then end_code",
+        "case when ended_after is not null then end_code",
         "a_conversion_after_the_watch_ended_is_open",
     ),
     Fault(
@@ -215,5 +215,12 @@ CONVERSIONS = [
         "followed_for - lead_time as followed_for",
         "followed_for",
         "after_a_landmark_the_clock_of_a_segment_starts_there",
+    ),
+    Fault(
+        "a landmark before the first visit moves the clock of a segment",
+        ENDS,
+        "case when landmark_at > origin_at then landmark_at end as landmark_at",
+        "landmark_at",
+        "a_landmark_starts_a_clock_where_it_lies_behind_the_first_visit",
     ),
 ]

@@ -31,7 +31,7 @@ SNAPSHOTS = [
     Fault(
         "a stay that ended before its patience is stale",
         CHANGES,
-        "ended_date > {{ reporting_date('stale_at') }}",
+        "ended_date > {{ reporting_date('stays.stale_at') }}",
         "ended_date is not null",
         "a_stay_that_ends_before_its_patience_is_never_stale",
     ),
