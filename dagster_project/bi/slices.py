@@ -274,15 +274,19 @@ def journeys_at_step(
     asked = (pipeline, *cut.months, stage, *condition.values)
     return Listing(
         listed=Query(text, asked),
-        latest=_latest_journey(cut),
+        latest=_latest("fct_journeys", cut),
         newest="journeys.entered_at",
         key="journey_id",
         clocks=tuple(clocks),
     )
 
 
-def _latest_journey(cut: Cut) -> Query:
-    query = "select max(entered_at) from marts.fct_journeys where cohort_month <= ?"
+def _latest(table: str, cut: Cut) -> Query:
+    """The last entry there may be: a column's greatest value is known unread."""
+    query = f"""
+        select least(max(entered_at), cast(? as date) + interval 1 month)
+        from marts.{table}
+    """  # noqa: S608 (ours)
     return Query(query, (cut.months[1],))
 
 
@@ -325,7 +329,7 @@ def open_journeys(
     """  # noqa: S608 (constants only)
     return Listing(
         listed=Query(text, (pipeline, stage, *condition.values)),
-        latest=_latest_journey(Cut()),
+        latest=_latest("fct_journeys", Cut()),
         newest="entered_at",
         key="journey_id",
         clocks=("entered_at",),
@@ -405,13 +409,9 @@ def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
         where funnel_code = ? and not is_excluded and furthest_step_order >= ?
             and entry_month between ? and ? and {condition.text}
     """  # noqa: S608 (constants only)
-    latest = """
-        select max(entered_at) from marts.fct_funnel_attempts
-        where funnel_code = ? and entry_month <= ?
-    """
     return Listing(
         listed=Query(text, (funnel, step_order, *cut.months, *condition.values)),
-        latest=Query(latest, (funnel, cut.months[1])),
+        latest=_latest("fct_funnel_attempts", cut),
         newest="entered_at",
         key="attempt_id",
         clocks=("entered_at",),
