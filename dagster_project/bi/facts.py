@@ -46,18 +46,18 @@ with outcomes as (
 ),
 counted as (
     select
-        coalesce(pipeline_code, 'unknown') as pipeline_code,
+        pipeline_code,
         outcome_code,
         count(*) as journeys_count,
         sum(home_amount) as amount,
         count(*) - count(home_amount) as unvalued_count,
     from marts.fct_journeys
     where not coalesce(is_deleted, false) and not coalesce(is_duplicate, false)
-    group by coalesce(pipeline_code, 'unknown'), outcome_code
+    group by pipeline_code, outcome_code
 ),
 journeys as (
     select
-        counted.*,
+        counted.* replace (coalesce(pipeline_code, 'unknown') as pipeline_code),
         coalesce(is_won, false) as is_won,
         coalesce(is_lost, false) as is_lost,
         not coalesce(is_won, false) and not coalesce(is_lost, false) as is_open,

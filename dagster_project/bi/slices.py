@@ -33,6 +33,7 @@ ATTEMPT_DIMENSIONS = (
     *("segment_code", "channel_code", "campaign", "keyword"),
     *("region_code", "product_code", "device"),
 )
+_EVERYTHING = Query("")
 MEASURES = ("reached_count", "touched_count", "in_order_count")
 # What is told of each journey in a list.
 JOURNEY_COLUMNS = (
@@ -272,22 +273,29 @@ def journeys_at_step(
             and stage_code = ? and {_FLAGS[measure]} and {condition.text}
     """
     asked = (pipeline, *cut.months, stage, *condition.values)
+    # a late step was reached by nobody who has just come: its list begins further back
+    of_step = Query(
+        f"where pipeline_code = ? and stage_code = ? and {_FLAGS[measure]}",
+        (pipeline, stage),
+    )
     return Listing(
         listed=Query(text, asked),
-        latest=_latest("fct_journeys", cut),
+        latest=_latest("fct_journey_steps", cut, of_step)
+        if "steps.entered_at" in clocks
+        else _latest("fct_journeys", cut),
         newest="journeys.entered_at",
         key="journey_id",
         clocks=tuple(clocks),
     )
 
 
-def _latest(table: str, cut: Cut) -> Query:
-    """The last entry there may be: a column's greatest value is known unread."""
+def _latest(table: str, cut: Cut, condition: Query = _EVERYTHING) -> Query:
+    """The last entry there may be: without a condition it is known unread."""
     query = f"""
         select least(max(entered_at), cast(? as date) + interval 1 month)
-        from marts.{table}
+        from marts.{table} {condition.text}
     """  # noqa: S608 (ours)
-    return Query(query, (cut.months[1],))
+    return Query(query, (cut.months[1], *condition.values))
 
 
 def conversions(connection: Connection, pipeline: str, cut: Cut) -> Table:
