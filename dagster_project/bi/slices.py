@@ -33,8 +33,12 @@ ATTEMPT_DIMENSIONS = (
     *("segment_code", "channel_code", "campaign", "keyword"),
     *("region_code", "product_code", "device"),
 )
-_EVERYTHING = Query("")
 MEASURES = ("reached_count", "touched_count", "in_order_count")
+# What counts them by one more dimension.
+BREAKDOWNS = {
+    "fct_journeys": "fct_stage_funnel_breakdowns",
+    "fct_funnel_attempts": "fct_event_funnel_breakdowns",
+}
 # What is told of each journey in a list.
 JOURNEY_COLUMNS = (
     *("journey_id", "segment_code", "channel_code", "campaign", "keyword"),
@@ -48,15 +52,12 @@ _NAMES = {
     "owner_id": ("dim_owners", "owner_name"),
     "product_code": ("dim_products", "product_name"),
 }
-BREAKDOWNS = {
-    "fct_journeys": "fct_stage_funnel_breakdowns",
-    "fct_funnel_attempts": "fct_event_funnel_breakdowns",
-}
 _FLAGS = {
     "reached_count": "is_reached",
     "touched_count": "is_touched",
     "in_order_count": "is_in_order",
 }
+_EVERYTHING = Query("")
 
 
 @dataclass(frozen=True)
