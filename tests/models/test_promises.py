@@ -35,3 +35,28 @@ def test_a_null_where_no_null_may_be_is_refused_with_its_row(
     assert "1 dbt test(s) failed:\nnever_null_fct_journeys" in told
     assert f"\n  journey_id = {journey_id}, " in told
     assert told.endswith("outcome_code = null")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "update {table} set reached_count = reached_count + 1 where rowid = 0",
+        "delete from {table} where dimension_code = 'device' and rowid % 2 = 0",
+        "delete from {table}",
+    ],
+)
+def test_members_that_do_not_add_up_to_their_funnel_are_refused(
+    built: Callable[[int], Built], warehouse: Warehouse, wrong: str
+) -> None:
+    _, marts = built(1)
+    warehouse.restore(marts)
+    load_project(warehouse.settings)
+    chosen = ["assert_breakdowns_add_up"]
+    assert statuses(chosen) == ["pass"]
+    with duckdb.connect(str(warehouse.file)) as connection:
+        connection.execute(wrong.format(table="marts.fct_event_funnel_breakdowns"))
+    assert statuses(chosen) == ["fail"]
+
+
+def statuses(chosen: list[str]) -> list[str]:
+    return [each.status for each in build(chosen, "eager", False, lambda _: None)]

@@ -10,6 +10,10 @@ KEPT = "of_a_months_entries_with_one_next_second_step_the_last_inside_the_window
 STRICT = "models/intermediate/int_funnel_strict_attempts.sql"
 UNORDERED = "models/intermediate/int_funnel_unordered_attempts.sql"
 EVENT_TESTS = "tests/models/test_event_funnels.py"
+BROKEN_DOWN = "models/marts/fct_event_funnel_breakdowns.sql"
+IN_EACH_DIMENSION = (
+    "an_attempt_counts_once_in_each_dimension_and_an_excluded_one_reaches_nothing"
+)
 
 EVENT_FUNNELS = [
     Fault(
@@ -192,5 +196,19 @@ EVENT_FUNNELS = [
         "where further.unit_number is null",
         "where further.unit_number is null or 1 = 1",
         "the_first_entry_of_a_month_counts_where_no_attempt_went_further",
+    ),
+    Fault(
+        "broken down, a step is reached by those who came past it alone",
+        BROKEN_DOWN,
+        "when levels.furthest_step_order >= steps.step_order",
+        "when levels.furthest_step_order > steps.step_order",
+        IN_EACH_DIMENSION,
+    ),
+    Fault(
+        "broken down, what voids an attempt is a step of its funnel",
+        BROKEN_DOWN,
+        "where match_kind <> 'exclusion'",
+        "where match_kind is not null",
+        IN_EACH_DIMENSION,
     ),
 ]

@@ -100,4 +100,11 @@ STAGE_FUNNELS = [
         "sum(is_reached - is_touched)",
         "reached_is_touched_or_skipped_or_entered_beyond",
     ),
+    Fault(
+        "broken down, the deleted count too",
+        "models/marts/fct_stage_funnel_breakdowns.sql",
+        "where not journeys.is_deleted and not journeys.is_duplicate",
+        "where not journeys.is_duplicate",
+        "a_journey_counts_once_in_each_dimension",
+    ),
 ]
