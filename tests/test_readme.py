@@ -60,6 +60,7 @@ def test_make_knows_the_targets_that_the_readme_names(tmp_path: Path) -> None:
         assert run(f"{target} --dry-run", tmp_path).returncode == 0, target
 
 
+@pytest.mark.slow
 def test_the_commands_run_in_order_and_print_what_is_said(data: Path) -> None:
     commands = [(c, said) for c, said in sessions() if c.startswith("funnelhouse ")]
     assert len(commands) >= 5
@@ -71,6 +72,7 @@ def test_the_commands_run_in_order_and_print_what_is_said(data: Path) -> None:
             assert line in printed, f"{command} does not print {line!r}: {printed}"
 
 
+@pytest.mark.slow
 def test_the_query_answers_on_what_is_published(data: Path) -> None:
     (query,) = blocks("sql")
     facts = str(data / "published" / "current" / "funnelhouse.duckdb")
@@ -78,6 +80,7 @@ def test_the_query_answers_on_what_is_published(data: Path) -> None:
         assert len(connection.execute(query).fetchall()) == 12
 
 
+@pytest.mark.slow
 def test_every_published_table_stands_in_the_readme(data: Path) -> None:
     published = {p.stem for p in (data / "published/current/marts").glob("*.parquet")}
     named = set(re.findall(r"`((?:fct|dim|dq)_[a-z_]+)`", README))

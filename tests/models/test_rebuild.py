@@ -89,6 +89,7 @@ def test_the_marts_that_are_compared_hold_rows(at_once: Tables) -> None:
     assert len(filled) > 12
 
 
+@pytest.mark.slow
 def test_several_nights_in_another_order_and_a_lost_warehouse_change_nothing(
     warehouse: WatchedWarehouse, facts: Facts, at_once: Tables
 ) -> None:
