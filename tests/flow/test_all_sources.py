@@ -36,7 +36,7 @@ OUR_PAGE_VIEWS: Reasons = {
 }
 FACTS_OF_EVENTS = {
     *("fct_journey_events", "fct_web_sessions"),
-    *("fct_funnel_attempts", "fct_event_funnels"),
+    *("fct_funnel_attempts", "fct_event_funnels", "fct_event_funnel_breakdowns"),
 }
 # A quota and a trial that are decided are told of, also where nobody has come yet.
 FACTS_OF_DECISIONS = {"fct_target_attainment", "fct_experiment_results"}
