@@ -77,13 +77,8 @@ class Cut:
         return {name: code for name, code in members.items() if code != TOTAL}
 
     @property
-    def narrows_journeys(self) -> bool:
-        """Whether it is cut by what only journeys have, and no mart by keys."""
-        return bool(self.broken_down)
-
-    @property
     def broken_down(self) -> dict[str, str]:
-        """What is chosen beside segment and channel."""
+        """What is chosen beside segment and channel, the keys of funnels."""
         return {name: code for name, code in self.members.items() if code != TOTAL}
 
     def condition(self) -> Query:

@@ -78,7 +78,7 @@ journeys as (
     inner join segments on described.journey_id = segments.journey_id
     inner join amounts on described.journey_id = amounts.journey_id
     inner join campaigns on described.journey_id = campaigns.journey_id
-    inner join sources on described.source_code = sources.source_code
+    left join sources on described.source_code = sources.source_code
 
 )
 

@@ -40,7 +40,7 @@ def choose_funnel(view: View, pipeline: str, cut: Cut, key: str = "") -> Table:
     """One funnel's steps: of the mart, or counted anew where the mart has no such key.
 
     Campaign, keyword, region, product and owner are no keys of funnels; their stages
-    are counted from the flags of each journey's steps.
+    are counted by what journeys touched and reached.
     """
     found = slices.funnels(view.connection, pipeline, cut)
     codes = found.values("funnel_code")
@@ -49,7 +49,7 @@ def choose_funnel(view: View, pipeline: str, cut: Cut, key: str = "") -> Table:
         return found
     chosen = one_of("Funnel", f"{key}funnel_code", options)
     steps = of_funnel(found, str(chosen))
-    if cut.narrows_journeys:
+    if cut.broken_down:
         of_pipeline = steps.records()[0]["pipeline_code"]
         st.caption(f"The stages of {humane(of_pipeline)}, of this choice's journeys.")
         return slices.stage_steps(view.connection, of_pipeline, cut)
@@ -78,8 +78,13 @@ def drill(view: View, steps: Table, cut: Cut) -> None:
     if step is None or measure is None:
         return
     row = by_code[step]
-    stages = slices.stage_steps(view.connection, row["pipeline_code"], cut).records()
-    listed = sum(stage[measure] for stage in stages if stage["step_code"] == step)
+    stages = (
+        steps  # counted by stages already
+        if cut.broken_down
+        else slices.stage_steps(view.connection, row["pipeline_code"], cut)
+    )
+    told = {stage["step_code"]: stage[measure] for stage in stages.records()}
+    listed = told.get(step, 0)
     if listed != row[measure]:
         st.info(
             f"The bar counts {row[measure]:,} journeys. Its step is filled by "
