@@ -125,8 +125,11 @@ def build_generation(
     tables: Collection[str],
     ingredients: Ingredients,
     descriptions: Mapping[str, Description],
+    memory_limit: str = "4GB",
 ) -> tuple[Path, Manifest]:
     """Copy marts and run records into a temporary folder, with their manifest.
+
+    Rows are put in order within `memory_limit`, and on disk where that is too little.
 
     Raises:
         PublicationRefusedError: a table or column that readers rely on is gone.
@@ -137,7 +140,8 @@ def build_generation(
     (folder / SCHEMA).mkdir(parents=True)
     queries = {name: _query(name, descriptions.get(name)) for name in tables}
     queries |= _record_queries(paths)
-    copied = _copy_tables(paths.warehouse, folder, queries, descriptions)
+    with _attached(paths.warehouse, folder / DATABASE, memory_limit) as connection:
+        copied = _copy_tables(connection, folder, queries, descriptions)
     told = {**vars(ingredients), **_frozen_settings(paths)}
     told["data_through"] = {k: v for k, v in ingredients.data_through.items() if v}
     manifest = Manifest(generation_id, **told, tables=copied)
@@ -353,25 +357,28 @@ def _frozen_settings(paths: Paths) -> dict[str, str]:
 
 
 def _copy_tables(
-    warehouse: Path,
+    connection: "duckdb.DuckDBPyConnection",
     folder: Path,
     queries: Mapping[str, str],
     descriptions: Mapping[str, Description],
 ) -> dict[str, Table]:
-    with _attached(warehouse, folder / DATABASE) as connection:
-        connection.execute(f"create schema facts.{SCHEMA}")
-        copy_records(connection, folder)
-        return {
-            name: _copy_table(connection, folder, name, query, descriptions.get(name))
-            for name, query in sorted(queries.items())
-        }
+    connection.execute(f"create schema facts.{SCHEMA}")
+    copy_records(connection, folder)
+    return {
+        name: _copy_table(connection, folder, name, query, descriptions.get(name))
+        for name, query in sorted(queries.items())
+    }
 
 
 @contextmanager
-def _attached(warehouse: Path, target: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+def _attached(
+    warehouse: Path, target: Path, memory_limit: str
+) -> Iterator["duckdb.DuckDBPyConnection"]:
     import duckdb
 
-    with duckdb.connect() as connection:
+    limits = {"memory_limit": memory_limit, "temp_directory": f"{warehouse}.tmp"}
+    with duckdb.connect(config=limits) as connection:
+        connection.execute("set enable_progress_bar = false")
         # Views in the warehouse name its catalog, so it keeps the name it was built by.
         connection.execute(
             f"attach {_text(warehouse)} as {_name(warehouse.stem)} (read_only)"

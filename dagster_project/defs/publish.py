@@ -126,7 +126,11 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
         with night.profile.measured("publish", "generation", "asset") as measure:
             try:
                 folder, manifest = build_generation(
-                    project.paths, names, ingredients, descriptions(project)
+                    project.paths,
+                    names,
+                    ingredients,
+                    descriptions(project),
+                    project.settings.memory_limit,
                 )
             except PublicationRefusedError as error:
                 raise RefusedError(str(error)) from error

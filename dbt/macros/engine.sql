@@ -177,6 +177,23 @@
     create_sort_key({{ columns | join(", 'asc nulls last', ") }}, 'asc nulls last')
 {%- endmacro %}
 
+{# The first and the last value of a window that are not null. #}
+{% macro first_known(expression, window) -%}
+    {{ return(adapter.dispatch('first_known')(expression, window)) }}
+{%- endmacro %}
+
+{% macro default__first_known(expression, window) -%}
+    first_value({{ expression }} ignore nulls) over {{ window }}
+{%- endmacro %}
+
+{% macro last_known(expression, window) -%}
+    {{ return(adapter.dispatch('last_known')(expression, window)) }}
+{%- endmacro %}
+
+{% macro default__last_known(expression, window) -%}
+    last_value({{ expression }} ignore nulls) over {{ window }}
+{%- endmacro %}
+
 {# The time of the row that comes first by a number, null if that row has none. #}
 {% macro first_time(time, number) -%}
     nullif(

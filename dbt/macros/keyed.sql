@@ -31,18 +31,25 @@
         select found.* from {{ relation }} as found
         where {{ is_touched('found', columns) }}
         {%- if 'files' in config.get('meta').touched.by %}
-            {#- by its folder a file is passed over without being opened #}
-            and found._batch_id in (
-                select batch_id from state.admitted
-                where model = '{{ model.name }}'
-                    and file_name in (select source_file from temp.touched_keys)
-            )
+            {#- by its folder, said outright, a file is passed over without being read #}
+            and found._batch_id in ({{ quoted(touched_batches()) }})
         {%- endif %}
     )
     {%- else -%}
     {{ relation }}
     {%- endif -%}
 {%- endmacro %}
+
+{# The batches that brought the files that are rebuilt; of none a name that none has. #}
+{% macro touched_batches() %}
+    {%- set query -%}
+        select distinct batch_id from state.admitted
+        where model = '{{ model.name }}'
+            and file_name in (select source_file from ({{ keys_touched(plan_of_build()) }}))
+        order by batch_id
+    {%- endset -%}
+    {{ return(run_query(query).columns[0].values() or ['']) }}
+{% endmacro %}
 
 {% macro is_touched(relation, columns=none) -%}
     {%- set key = config.get('meta').touched.key -%}

@@ -75,6 +75,14 @@
     end)
 {%- endmacro %}
 
+{% macro spark__first_known(expression, window) -%}
+    first_value({{ expression }}) ignore nulls over {{ window }}
+{%- endmacro %}
+
+{% macro spark__last_known(expression, window) -%}
+    last_value({{ expression }}) ignore nulls over {{ window }}
+{%- endmacro %}
+
 {% macro spark__joined_in_order(text, separator, order) -%}
     listagg({{ text }}, {{ separator }}) within group (order by {{ order }})
 {%- endmacro %}

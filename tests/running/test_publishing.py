@@ -92,6 +92,21 @@ def test_what_the_gates_said_of_this_night_comes_with_it(
     assert set(manifest.tables["dq_gate_results"].columns) == set(GATE_RESULT)
 
 
+def test_rows_are_put_in_order_within_the_memory_a_night_may_use(paths: Paths) -> None:
+    rows = "select range as n, md5(range::varchar) as name from range(2000000)"
+    fill_warehouse(paths, a=rows)
+    told = {"a": Description("rows by name", {}, order_by="name")}
+    with pytest.raises(duckdb.OutOfMemoryException):
+        build_generation(paths, ["a"], ingredients(), told, "1MB")
+    folder, _ = build_generation(paths, ["a"], ingredients(), told, "64MB")
+    found = read(folder, "select count(*), min(n), max(n) from marts.a")
+    assert found == [(2_000_000, 0, 1_999_999)]
+    before = "select name, lag(name) over (order by rowid) as name_before from marts.a"
+    disorder = f"select count(*) from ({before}) where name < name_before"
+    assert read(folder, disorder) == [(0,)]
+    assert not list(paths.warehouse.parent.glob("*.tmp/*"))
+
+
 def test_gate_results_are_promised_to_readers_like_any_table(
     publish_tables: Publisher, paths: Paths
 ) -> None:
