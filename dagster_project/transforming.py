@@ -277,13 +277,18 @@ def rows_that_failed(paths: Paths, outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def count_rows(paths: Paths, nodes: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Rows of the tables among some nodes, by unique id; views are not run for it."""
+    """Rows of the tables and marts among some nodes, by unique id.
+
+    Other views are not run for it.
+    """
     import duckdb
 
     with duckdb.connect(str(paths.warehouse), read_only=True) as connection:
         tables = set(
             connection.execute(
-                "select schema_name, table_name from duckdb_tables()"
+                "select schema_name, table_name from duckdb_tables() union all "
+                "select 'marts', view_name from duckdb_views() "
+                "where schema_name = 'marts'"
             ).fetchall()
         )
         return {

@@ -90,7 +90,11 @@ class Marts:
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(str(self.file), read_only=True)
+        # views name the catalog that they were built in, whatever the file is called
+        connection = duckdb.connect()
+        connection.execute(f"attach '{self.file}' as funnelhouse (read_only)")
+        connection.execute("use funnelhouse")
+        return connection
 
     def __call__(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of a query; `values` stand for its question marks."""

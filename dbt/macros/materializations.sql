@@ -22,7 +22,7 @@
     {{ make_way_for(target) }}
     {% call statement('main') -%}
         create or replace view {{ target }} as (
-            {{ sql }}
+            {{ as_contracted(sql) }}
         )
     {%- endcall %}
     {% do adapter.commit() %}

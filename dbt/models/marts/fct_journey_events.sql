@@ -1,6 +1,7 @@
+-- A view: stored once more, millions of rows would say what they say one model before.
 with events as (
 
-    select * from {{ touched(ref('int_journey_events')) }}
+    select * from {{ ref('int_journey_events') }}
     where event_code <> 'unmapped'
 
 ),
