@@ -1,4 +1,5 @@
 -- Web events by session: the source's own, else cut where a visitor paused too long.
+-- Events of one instant need no order: the last window's frame holds all of them.
 with events as (
 
     select * from {{ touched(ref('int_identified_events')) }}
@@ -20,7 +21,7 @@ paused as (
         end as began_at
     from events
     where session_id is null
-    window in_visit as (partition by visitor_key order by occurred_at, event_id)
+    window in_visit as (partition by visitor_key order by occurred_at)
 
 ),
 
@@ -34,11 +35,7 @@ cut as (
         is_stated,
         {{ hash_of([
             'visitor_key',
-            'max(began_at) over (
-                partition by visitor_key
-                order by occurred_at, event_id
-                rows between unbounded preceding and current row
-            )'
+            'max(began_at) over (partition by visitor_key order by occurred_at)'
         ]) }} as session_id
     from paused
 
