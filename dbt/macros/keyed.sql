@@ -28,11 +28,10 @@
 {% macro duckdb__touched(relation, columns) -%}
     {%- if plan_of_build().way == 'touched' -%}
     (
-        select found.* from {{ relation }} as found
-        where {{ is_touched('found', columns) }}
+        {{ touched_rows(relation, columns) }}
         {%- if 'files' in config.get('meta').touched.by %}
-            {#- by its folder, said outright, a file is passed over without being read #}
-            and found._batch_id in ({{ quoted(touched_batches()) }})
+        {#- by its folder, said outright, a file is passed over without being read #}
+        where found._batch_id in ({{ quoted(touched_batches()) }})
         {%- endif %}
     )
     {%- else -%}
@@ -51,15 +50,15 @@
     {{ return(run_query(query).columns[0].values() or ['']) }}
 {% endmacro %}
 
-{% macro is_touched(relation, columns=none) -%}
+{# Of a relation, here called `found`, the rows of touched keys; null is a key too. #}
+{% macro touched_rows(relation, columns=none, wanted='found.*') -%}
     {%- set key = config.get('meta').touched.key -%}
-    exists (
-            select 1 from temp.touched_keys as touched_keys
-            where {% for column in key -%}
-                {{ relation }}.{{ (columns or key)[loop.index0] }} is not distinct from touched_keys.{{ column }}
+    select {{ wanted }} from {{ relation }} as found
+        semi join temp.touched_keys as touched_keys
+            on {% for column in key -%}
+                found.{{ (columns or key)[loop.index0] }} is not distinct from touched_keys.{{ column }}
                 {{- ' and ' if not loop.last }}
             {%- endfor %}
-        )
 {%- endmacro %}
 
 {#
@@ -314,14 +313,11 @@
         create or replace temp table touched_keys as
         {{ keys_touched(plan) }};
         create or replace temp table old_rows as
-        select found.* from {{ target }} as found where {{ is_touched('found') }};
+        {{ touched_rows(target) }};
     {% endcall %}
     {% call statement('main') -%}
         create or replace temp table fresh_rows as
-        select found.* from (
-            {{ as_contracted(sql) }}
-        ) as found
-        where {{ is_touched('found') }}
+        {{ touched_rows('(' ~ as_contracted(sql) ~ ')') }}
     {%- endcall %}
     {% call statement('record') %}
         {{ log_changes(plan, 'old_rows', 'fresh_rows') }}
@@ -332,9 +328,11 @@
                 {{- ' and ' if not loop.last }}
             {%- endfor %}
         );
-        delete from {{ target }} as found where {{ is_touched('found') }};
+        delete from {{ target }} where rowid in (
+            {{ touched_rows(target, wanted='found.rowid') }}
+        );
         insert into {{ target }} by name
-        select found.* from fresh_rows as found where {{ is_touched('found') }};
+        {{ touched_rows('fresh_rows') }};
         {{ record_build(plan, '(select version from new_version)', '(select whole_version from new_version)') }}
         drop table old_rows;
         drop table fresh_rows;

@@ -38,7 +38,7 @@ from tests.warehouse import Marts, Rows, Warehouse, write_seeds
 
 SEED = 1
 LAST = (
-    *("fct_journey_events", "fct_web_sessions", "int_funnel_runs"),
+    *("int_journey_events", "fct_web_sessions", "int_funnel_runs"),
     *("int_journey_traits", "int_action_features", "fct_stage_transitions"),
     *("fct_journey_steps", "int_pair_moves", "int_journey_touches"),
     *("int_journey_pages", "int_stage_evidence", "int_journey_transitions"),

@@ -1,7 +1,30 @@
 -- The narrowest alias that fits an action names it; one without a code ignores it.
 with actions as (
 
-    select * from {{ touched(ref('int_actions')) }}
+    select
+        actions.event_kind,
+        actions.source_code,
+        actions.event_id,
+        actions.source_event,
+        actions.occurred_at,
+        actions.known_at,
+        coalesce(identified.person_id, persons.person_id) as person_id,
+        actions.visitor_id,
+        sessions.session_id,
+        actions.deal_id,
+        actions.region,
+        actions.product,
+        actions.device
+    from {{ touched(ref('int_actions')) }} as actions
+    left join {{ ref('int_identified_events') }} as identified
+        on actions.source_code = identified.source_code
+        and actions.web_event_id = identified.event_id
+    left join {{ ref('int_session_events') }} as sessions
+        on actions.source_code = sessions.source_code
+        and actions.web_event_id = sessions.event_id
+    left join {{ ref('int_persons') }} as persons
+        on actions.source_code = persons.source_code
+        and actions.contact_id = persons.contact_id
 
 ),
 
