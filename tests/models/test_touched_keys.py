@@ -231,7 +231,7 @@ def test_keyed_models_were_rebuilt_by_their_keys_in_those_nights(
         version, whole_version = nights[model]
         assert (whole_version, version > 2) == (1, True), model
     by_keys = ("int_stays", "int_silences", "int_pair_ends", "int_funnel_journeys")
-    for model in (*by_keys, "int_chance_facts", "int_chance_members", "int_chances"):
+    for model in (*by_keys, "int_chance_facts", "int_chance_cohorts", "int_chances"):
         version, whole_version = nights[model]
         assert version > whole_version, model
     # an edited alias rebuilds what codes actions, and what follows from it

@@ -47,7 +47,7 @@ known as (
         not dates.is_as_known
         or coalesce(visits.end_known_at <= dates.forecast_at, true) as is_end_known
     from visits
-    inner join {{ touched(ref('int_forecast_dates')) }} as dates
+    inner join {{ ref('int_forecast_dates') }} as dates
         on visits.source_code = dates.source_code
         and visits.origin_at <= dates.observed_until
     where not dates.is_as_known
