@@ -1,32 +1,21 @@
 -- What a deal was known to be worth, to promise and to whom it belonged when a
 -- forecast is or was made. What holds "all along" since nothing is known from before is
 -- hindsight at an earlier date: a won deal's probability of 1 would foretell its win.
-with slips as (
+with changes as (
 
     select
         *,
         case
-            when {{ try_cast('value', 'timestamp') }}
-                > lag({{ try_cast('value', 'timestamp') }}) over (
-                    partition by source_code, deal_id order by changed_at, known_at
-                )
+            when field_code = 'expected_close_at'
+                and {{ try_cast('value', 'timestamp') }}
+                > lag({{ try_cast('value', 'timestamp') }}) over in_field
                 then 1
             else 0
         end as slips_count
     from {{ ref('int_deal_changes') }}
-    where field_code = 'expected_close_at'
-
-),
-
-changes as (
-
-    select * from slips
-    union all
-    select
-        *,
-        0 as slips_count
-    from {{ ref('int_deal_changes') }}
-    where field_code <> 'expected_close_at'
+    window in_field as (
+        partition by source_code, deal_id, field_code order by changed_at, known_at
+    )
 
 ),
 
