@@ -44,6 +44,7 @@ LAST = (
     *("int_journey_pages", "int_stage_evidence", "int_journey_transitions"),
     *("int_variants", "int_prospecting", "int_channel_credits"),
     *("int_silences", "int_pair_ends", "int_funnel_journeys"),
+    *("int_chance_facts", "int_chance_cohorts"),
 )
 # Other seeds first: they rebuild whole what follows actions, and would mend the rest.
 KINDS = ("other seeds", "killed", "withdrawn", "looked back", "admitted")
@@ -229,7 +230,8 @@ def test_keyed_models_were_rebuilt_by_their_keys_in_those_nights(
     for model in ("int_web_events", "int_sessions", "fct_web_sessions"):
         version, whole_version = nights[model]
         assert (whole_version, version > 2) == (1, True), model
-    for model in ("int_stays", "int_silences", "int_pair_ends", "int_funnel_journeys"):
+    by_keys = ("int_stays", "int_silences", "int_pair_ends", "int_funnel_journeys")
+    for model in (*by_keys, "int_chance_facts", "int_chance_cohorts"):
         version, whole_version = nights[model]
         assert version > whole_version, model
     # an edited alias rebuilds what codes actions, and what follows from it

@@ -1,79 +1,90 @@
 -- Each first visit to an open stage, and whether it was followed by a win or a loss, as
 -- far as that was known when a forecast is or was made.
-with members as (
+with ended as (
 
-    select * from {{ ref('int_sale_members') }}
+    select * from {{ ref('int_chance_facts') }}
+    where fact_code = 'ended'
 
 ),
 
 stays as (
 
+    select * from {{ ref('int_chance_facts') }}
+    where fact_code = 'left'
+
+),
+
+visits as (
+
     select
-        journey_id,
-        pipeline_code,
-        stage_code,
-        stale_after_seconds,
-        {{ microseconds('ended_at') }} - {{ microseconds('began_at') }} as stayed_for,
-        row_number() over (
-            partition by journey_id, pipeline_code, stage_code order by step_number
-        ) as visit_number
-    from {{ ref('int_stays') }}
+        visited.*,
+        ended.end_code as last_end_code,
+        ended.known_at as end_known_at,
+        ended.counts_after as ended_after,
+        stays.counts_after as stayed_for
+    from {{ ref('int_chance_facts') }} as visited
+    left join ended
+        on visited.journey_id = ended.journey_id
+        and visited.pipeline_code = ended.pipeline_code
+        and visited.stage_code = ended.stage_code
+    left join stays
+        on visited.journey_id = stays.journey_id
+        and visited.pipeline_code = stays.pipeline_code
+        and visited.stage_code = stays.stage_code
+    where visited.fact_code = 'visited'
 
 ),
 
 known as (
 
     select
-        members.*,
+        visits.*,
         dates.forecast_at,
         {{ microseconds('dates.observed_until') }}
-        - {{ microseconds('members.origin_at') }} as known_for,
+        - {{ microseconds('visits.origin_at') }} as known_for,
+        {{ microseconds('dates.watched_until') }}
+        - {{ microseconds('visits.origin_at') }} as watched_for,
         not dates.is_as_known
-        or coalesce(members.end_known_at <= dates.forecast_at, true) as is_end_known
-    from members
+        or coalesce(visits.end_known_at <= dates.forecast_at, true) as is_end_known
+    from visits
     inner join {{ ref('int_forecast_dates') }} as dates
-        on members.source_code = dates.source_code
-        and members.origin_at <= dates.observed_until
+        on visits.source_code = dates.source_code
+        and visits.origin_at <= dates.observed_until
     where not dates.is_as_known
-        or coalesce(members.origin_known_at <= dates.forecast_at, true)
+        or coalesce(visits.known_at <= dates.forecast_at, true)
 
 ),
 
 followed as (
 
     select
-        known.forecast_at,
-        known.journey_id,
-        known.pipeline_code,
-        known.from_stage_code as stage_code,
-        known.segment_code,
+        *,
+        case when is_end_known then least(ended_after, watched_for) else known_for end
+            as followed_for
+    from known
+
+),
+
+members as (
+
+    select
+        forecast_at,
+        journey_id,
+        pipeline_code,
+        stage_code,
+        segment_code,
         case
-            when known.is_end_known and known.followed_for <= known.known_for
-                then known.end_code
+            when is_end_known and ended_after <= watched_for then last_end_code
             else 'open'
         end as end_code,
-        case
-            when known.is_end_known then least(known.followed_for, known.known_for)
-            else known.known_for
-        end as followed_for,
-        known.watched_after,
-        stays.stayed_for,
-        stays.stale_after_seconds * 1000000 as patience,
-        case
-            when segments.landmark_days > 0
-                then
-                    {{ microseconds('segments.landmark_at') }}
-                    - {{ microseconds('known.origin_at') }}
-        end as landmark_after
-    from known
-    inner join {{ ref('int_journey_segments') }} as segments
-        on known.journey_id = segments.journey_id
-    left join stays
-        on known.journey_id = stays.journey_id
-        and known.pipeline_code = stays.pipeline_code
-        and known.from_stage_code = stays.stage_code
-        and stays.visit_number = 1
+        followed_for,
+        watched_after,
+        -- who was there when last seen may have stayed longer
+        case when stayed_for < followed_for then stayed_for end as stayed_for,
+        patience,
+        landmark_after
+    from followed
 
 )
 
-select * from followed
+select * from members

@@ -1,4 +1,5 @@
--- Where a chance may be asked for; members of cohorts bear its number, not its codes.
+-- Where a chance may be asked for; members of cohorts bear its number, not its codes. A
+-- month's numbers stay as they are when another month is added.
 with segments as (
 
     select distinct segment_code from {{ ref('int_journey_segments') }}
@@ -9,7 +10,10 @@ with segments as (
 
 dates as (
 
-    select distinct forecast_at from {{ ref('int_forecast_dates') }}
+    select distinct
+        forecast_at,
+        forecast_month
+    from {{ ref('int_forecast_dates') }}
 
 ),
 
@@ -20,24 +24,37 @@ patiences as (
 
 ),
 
-places as (
+numbered as (
 
     select
-        dates.forecast_at,
         stages.pipeline_code,
         stages.stage_code,
         segments.segment_code,
         patiences.patience_count,
         row_number() over (
             order by
-                dates.forecast_at, stages.pipeline_code, stages.stage_code,
+                stages.pipeline_code, stages.stage_code,
                 segments.segment_code, patiences.patience_count
-        ) as cohort_number
-    from dates
-    cross join {{ ref('int_stages_at_as_of') }} as stages
+        ) as place_number
+    from {{ ref('int_stages_at_as_of') }} as stages
     cross join segments
     cross join patiences
     where not stages.is_won
+
+),
+
+places as (
+
+    select
+        dates.forecast_at,
+        numbered.pipeline_code,
+        numbered.stage_code,
+        numbered.segment_code,
+        numbered.patience_count,
+        (year(dates.forecast_month) * 12 + month(dates.forecast_month)) * 1000000
+        + numbered.place_number as cohort_number
+    from dates
+    cross join numbered
 
 )
 

@@ -1,12 +1,35 @@
 -- The chance of winning as far as anybody was followed, losses and transfers competing,
 -- and its variance: sums of (F - F(t))^2 and of F - F(t) are multiplied out, as in
 -- int_cohort_incidence. Fewer than 30 outcomes measure nothing.
-with points as (
+with counted as (
+
+    select
+        cohort_number,
+        count(*) as members_count,
+        count(case when end_code <> 'open' then 1 end) as outcomes_count
+    from {{ touched(ref('int_chance_cohorts')) }}
+    group by cohort_number
+
+),
+
+moments as (
+
+    {{ incidence_moments(touched(ref('int_chance_cohorts'))) }}
+
+),
+
+points as (
+
+    {{ incidence_points('moments') }}
+
+),
+
+varied as (
 
     select
         *,
         {{ incidence_variances() }}
-    from {{ ref('int_chance_points') }}
+    from points
 
 ),
 
@@ -21,7 +44,7 @@ reached as (
         sum(converting_variance) as converting_variance,
         sum(covariance) as covariance,
         sum(covariance * incidence) as covariance_first
-    from points
+    from varied
     group by cohort_number
 
 ),
@@ -43,19 +66,20 @@ summed as (
 chances as (
 
     select
-        cells.forecast_at,
-        cells.pipeline_code,
-        cells.stage_code,
-        cells.segment_code,
-        cells.patience_count,
-        cells.cohort_number,
-        cells.members_count,
-        cells.outcomes_count,
+        places.forecast_at,
+        places.pipeline_code,
+        places.stage_code,
+        places.segment_code,
+        places.patience_count,
+        places.cohort_number,
+        counted.members_count,
+        counted.outcomes_count,
         summed.chance,
         summed.variance
-    from {{ ref('int_chance_cells') }} as cells
-    inner join summed on cells.cohort_number = summed.cohort_number
-    where cells.outcomes_count >= 30
+    from {{ touched(ref('int_chance_places')) }} as places
+    inner join counted on places.cohort_number = counted.cohort_number
+    inner join summed on places.cohort_number = summed.cohort_number
+    where counted.outcomes_count >= 30
 
 )
 

@@ -74,6 +74,7 @@ dates as (
         forecast_at,
         is_as_of,
         is_as_of or extracts_count >= 2 as is_as_known,
+        observed_until as source_observed_until,
         case
             when is_as_of then observed_until
             when extracts_count >= 2 then last_extract_at
@@ -81,6 +82,16 @@ dates as (
         end as observed_until
     from counted
 
+),
+
+watched as (
+
+    select
+        * {{ exclude() }} (source_observed_until),
+        -- a source may be watched for less than the last second of a month's last day
+        least(observed_until, source_observed_until) as watched_until
+    from dates
+
 )
 
-select * from dates
+select * from watched

@@ -46,17 +46,36 @@ scored as (
 
 ),
 
+testable as (
+
+    select cohort_number, cohort_month, horizon_days, is_total, z_score
+    from scored
+    where z_score is not null
+
+),
+
 tested as (
 
     {{ tested_among_others(
-        'scored',
+        'testable',
         among=['cohort_month', 'horizon_days', 'is_total'],
-        in_order=[
-            'pipeline_code', 'segment_code', 'channel_code', 'from_stage_code',
-            'to_stage_code',
-        ],
+        in_order=['cohort_number'],
     ) }}
+
+),
+
+changes as (
+
+    select
+        scored.*,
+        tested.p_value,
+        tested.q_value,
+        tested.comparisons_count
+    from scored
+    left join tested
+        on scored.cohort_number = tested.cohort_number
+        and scored.horizon_days = tested.horizon_days
 
 )
 
-select * from tested
+select * from changes

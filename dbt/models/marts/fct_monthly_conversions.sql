@@ -71,8 +71,7 @@ conversions as (
         spread.rate - spread.previous_rate as rate_change,
         spread.p_value as change_p_value,
         spread.q_value as change_q_value,
-        case when spread.p_value is not null then spread.comparisons_count end
-            as comparisons_count,
+        spread.comparisons_count,
         spread.q_value < 0.05 as is_change_significant,
         targets.target_value as target_rate,
         benchmarks.rate as benchmark_rate

@@ -3,8 +3,8 @@
 from tests.mutations.faults.fault import Fault
 
 CHANCES = "models/intermediate/int_chances.sql"
+COHORTS = "models/intermediate/int_chance_cohorts.sql"
 JOURNEYS = "models/intermediate/int_forecast_journeys.sql"
-LANDMARKS = "models/intermediate/int_chance_landmarks.sql"
 MEMBERS = "models/intermediate/int_chance_members.sql"
 TOTALS = "models/intermediate/int_pipeline_forecasts.sql"
 WINS = "models/intermediate/int_quota_wins.sql"
@@ -14,7 +14,7 @@ FORECASTS = [
     Fault(
         "a past forecast knows outcomes that came to be known later",
         MEMBERS,
-        "or coalesce(members.end_known_at <= dates.forecast_at, true) as is_end_known",
+        "or coalesce(visits.end_known_at <= dates.forecast_at, true) as is_end_known",
         "or true as is_end_known",
         "an_outcome_known_only_later_was_open_when_the_forecast_was_made",
     ),
@@ -27,7 +27,7 @@ FORECASTS = [
     ),
     Fault(
         "who left early counts among those who outlast a stage's patience",
-        LANDMARKS,
+        COHORTS,
         "members.stayed_for > patiences.patience_count * members.patience, true",
         "true, true",
         "who_left_within_the_patience_tells_nothing_of_those_who_outlast_it",
@@ -42,8 +42,8 @@ FORECASTS = [
     Fault(
         "a handful of outcomes measure a chance",
         CHANCES,
-        "where cells.outcomes_count >= 30",
-        "where cells.outcomes_count >= 1",
+        "where counted.outcomes_count >= 30",
+        "where counted.outcomes_count >= 1",
         "fewer_than_thirty_outcomes_measure_nothing",
     ),
     Fault(

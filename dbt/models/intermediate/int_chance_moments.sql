@@ -1,7 +1,0 @@
-with moments as (
-
-    {{ incidence_moments(ref('int_chance_cohorts')) }}
-
-)
-
-select * from moments
