@@ -4,6 +4,27 @@ from tests.mutations.faults.fault import Fault
 
 MARKETING = [
     Fault(
+        "of one instant the greatest id begins a session",
+        "models/intermediate/int_sessions.sql",
+        "order by occurred_at, event_id\n        rows",
+        "order by occurred_at, event_id desc\n        rows",
+        "a_session_is_told_by_its_first_and_last_events_that_know",
+    ),
+    Fault(
+        "a session's campaign comes from another event than its source",
+        "models/intermediate/int_sessions.sql",
+        "first_known('case when is_campaign then ' ~ word ~ ' end', 'in_session')",
+        "first_known('nullif(' ~ word ~ \", '')\", 'in_session')",
+        "a_session_is_told_by_its_first_and_last_events_that_know",
+    ),
+    Fault(
+        "a web event tells the person of an activity of its id",
+        "models/intermediate/int_coded_actions.sql",
+        "and actions.web_event_id = identified.event_id",
+        "and actions.event_id = identified.event_id",
+        "an_action_has_the_person_and_session_of_its_event_or_the_person_of_its_contact",
+    ),
+    Fault(
         "sessions behind the landmark bring a lead",
         "models/intermediate/int_journey_touches.sql",
         "and events.occurred_at <= segments.landmark_at",
