@@ -376,7 +376,8 @@ def _attached(
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     import duckdb
 
-    limits = {"memory_limit": memory_limit, "temp_directory": f"{warehouse}.tmp"}
+    spill = f"{warehouse}.tmp"
+    limits: dict[str, Any] = {"memory_limit": memory_limit, "temp_directory": spill}
     with duckdb.connect(config=limits) as connection:
         connection.execute("set enable_progress_bar = false")
         # Views in the warehouse name its catalog, so it keeps the name it was built by.
