@@ -51,7 +51,9 @@ places as (
         numbered.stage_code,
         numbered.segment_code,
         numbered.patience_count,
-        (year(dates.forecast_month) * 12 + month(dates.forecast_month)) * 1000000
+        -- more than 32 bits hold, in which Spark counts years
+        cast(year(dates.forecast_month) * 12 + month(dates.forecast_month) as bigint)
+        * 1000000
         + numbered.place_number as cohort_number
     from dates
     cross join numbered
