@@ -29,7 +29,8 @@ class Listing:
     `listed` ends in its conditions. `clocks` are the columns of its tables that all
     hold the time by which it is ordered, and `latest` asks for the last that there may
     be: published tables are ordered by theirs, so what is recent is found without
-    reading the rest.
+    reading the rest. `told` adds to the rows of `listed` what is not needed to find
+    them, so that it is read of those alone that are shown.
     """
 
     listed: Query
@@ -37,6 +38,7 @@ class Listing:
     newest: str
     key: str
     clocks: tuple[str, ...]
+    told: str = "select * from listed"
 
     def count(self, connection: Connection) -> int:
         query = f"select count(*) from ({self.listed.text}) as listed"  # noqa: S608 (ours)
@@ -56,8 +58,7 @@ class Listing:
         return self._first(connection, rows_count)
 
     def all(self, connection: Connection) -> Table:
-        query = f"{self.listed.text} order by {self._order}"
-        return select(connection, query, *self.listed.values)
+        return self._told(connection, self.listed.text, self.listed.values)
 
     def _first(
         self,
@@ -66,10 +67,16 @@ class Listing:
         condition: str = "",
         values: Sequence[object] = (),
     ) -> Table:
-        query = (
+        first = (
             f"{self.listed.text} {condition} order by {self._order} limit {rows_count}"
         )
-        return select(connection, query, *self.listed.values, *values)
+        return self._told(connection, first, (*self.listed.values, *values))
+
+    def _told(
+        self, connection: Connection, listed: str, values: Sequence[object]
+    ) -> Table:
+        query = f"with listed as ({listed}) {self.told} order by {self._order}"
+        return select(connection, query, *values)
 
     @property
     def _order(self) -> str:

@@ -261,14 +261,15 @@ def journeys_at_step(
     clocks: Sequence[str] = ("journeys.entered_at", "steps.entered_at"),
 ) -> Listing:
     """The journeys behind one bar of a funnel, the newest first."""
-    condition = cut.condition()
+    condition, within = cut.condition(), _within(clocks, cut)
     named = ", ".join(f"journeys.{column}" for column in columns)
     text = f"""
-        select {named}, steps.first_reached_at
+        select journeys.rowid as row_number, steps.first_reached_at
         {_JOURNEYS_AT_STEPS}
-            and stage_code = ? and {_FLAGS[measure]} and {condition.text}
+            and stage_code = ? and {_FLAGS[measure]}
+            and {within.text} and {condition.text}
     """
-    asked = (pipeline, *cut.months, stage, *condition.values)
+    asked = (pipeline, *cut.months, stage, *within.values, *condition.values)
     # a late step was reached by nobody who has just come: its list begins further back
     of_step = Query(
         f"where pipeline_code = ? and stage_code = ? and {_FLAGS[measure]}",
@@ -282,14 +283,39 @@ def journeys_at_step(
         newest="journeys.entered_at",
         key="journey_id",
         clocks=tuple(clocks),
+        told=f"""
+            select {named}, listed.first_reached_at
+            from listed
+            inner join marts.fct_journeys as journeys
+                on listed.row_number = journeys.rowid
+        """,  # noqa: S608 (constants only)
     )
+
+
+def _within(clocks: Sequence[str], cut: Cut) -> Query:
+    """Where the chosen months lie in tables that are ordered by time and not by month.
+
+    A month of reports, which may be another time zone's, begins and ends within a day
+    of UTC's.
+    """
+    text = " and ".join(
+        f"{clock} >= cast(? as date) - interval 1 day "
+        f"and {clock} < cast(? as date) + interval 1 month + interval 1 day"
+        for clock in clocks
+    )
+    return Query(text, cut.months * len(clocks))
 
 
 def _latest(table: str, cut: Cut, condition: Query = _EVERYTHING) -> Query:
     """The last entry there may be: without a condition it is known unread."""
     query = f"""
-        select least(max(entered_at), cast(? as date) + interval 1 month)
-        from marts.{table} {condition.text}
+        with known as (
+            select
+                max(entered_at) as entered_at,
+                cast(? as date) + interval 1 month as end_at,
+            from marts.{table} {condition.text}
+        )
+        select case when entered_at > end_at then end_at else entered_at end from known
     """  # noqa: S608 (ours)
     return Query(query, (cut.months[1], *condition.values))
 
@@ -403,7 +429,7 @@ def _counted_levels(funnel: str, cut: Cut) -> Query:
 
 def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
     """The attempts behind one bar of an event funnel, the newest first."""
-    condition = cut.condition()
+    condition, within = cut.condition(), _within(["entered_at"], cut)
     text = f"""
         select
             attempt_id, unit_id, journey_id, segment_code, channel_code, campaign,
@@ -411,10 +437,12 @@ def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
             entered_at, completed_at, furthest_step_order, is_still_open,
         from marts.fct_funnel_attempts
         where funnel_code = ? and not is_excluded and furthest_step_order >= ?
-            and entry_month between ? and ? and {condition.text}
+            and entry_month between ? and ?
+            and {within.text} and {condition.text}
     """  # noqa: S608 (constants only)
+    asked = (funnel, step_order, *cut.months, *within.values, *condition.values)
     return Listing(
-        listed=Query(text, (funnel, step_order, *cut.months, *condition.values)),
+        listed=Query(text, asked),
         latest=_latest("fct_funnel_attempts", cut),
         newest="entered_at",
         key="attempt_id",
