@@ -33,6 +33,7 @@ ATTEMPT_DIMENSIONS = (
     *("segment_code", "channel_code", "campaign", "keyword"),
     *("region_code", "product_code", "device"),
 )
+UNKNOWN = "unknown"
 MEASURES = ("reached_count", "touched_count", "in_order_count")
 # What counts them by one more dimension.
 BREAKDOWNS = {
@@ -82,8 +83,15 @@ class Cut:
         return {name: code for name, code in self.members.items() if code != TOTAL}
 
     def condition(self) -> Query:
-        """The chosen members as SQL on columns of those names."""
-        parts = [f"coalesce({name}, 'unknown') = ?" for name in self.chosen]
+        """The chosen members as SQL on columns of those names.
+
+        What is unknown may be null; of any other member the plain comparison tells
+        DuckDB how rare it is.
+        """
+        parts = [
+            f"coalesce({name}, '{UNKNOWN}') = ?" if code == UNKNOWN else f"{name} = ?"
+            for name, code in self.chosen.items()
+        ]
         return Query(" and ".join(parts) or "true", tuple(self.chosen.values()))
 
     def condition_on_breakdowns(self, dimensions: Sequence[str]) -> Query:
@@ -132,7 +140,7 @@ def members(connection: Connection, table: str, column: str) -> list[tuple[str, 
 def _met(column: str, table: str, is_broken_down: bool) -> Query:
     if not is_broken_down:
         return Query(
-            f"select coalesce({column}, 'unknown') as code, count(*) as met_count "  # noqa: S608 (constants only)
+            f"select coalesce({column}, '{UNKNOWN}') as code, count(*) as met_count "  # noqa: S608 (constants only)
             f"from marts.{table} group by code"
         )
     is_key = column in ("segment_code", "channel_code")
