@@ -69,6 +69,7 @@ class Nights:
     warehouse: WatchedWarehouse
     facts: Facts
     rng: Random
+    models: Sequence[str] = LAST
     waiting: list[str] = field(default_factory=list)
     landed: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
@@ -123,9 +124,9 @@ class Nights:
                 admit(settings, name, "none", "")
         self.withdrawn = self.withdrawn[1::2]
 
-    def night(self, models: Sequence[str] = LAST, **other: Any) -> Marts:
+    def night(self, models: Sequence[str] = (), **other: Any) -> Marts:
         how = settings_of(self.facts) | other
-        return self.warehouse.night(models=models, **how)
+        return self.warehouse.night(models=models or self.models, **how)
 
     def outdated(self, rows: Mapping[str, Rows]) -> list[str]:
         """The tables that other seeds make stale, as a night is told of them."""
@@ -172,11 +173,17 @@ KEYED = (
 )
 
 
-def nights_of(root: Path, seed: int) -> Nights:
+def nights_of(
+    root: Path,
+    seed: int,
+    models: Sequence[str] = LAST,
+    journeys: int = 120,
+    pipelines: int = 2,
+) -> Nights:
     rng = Random(seed)  # noqa: S311
-    crm = one_source(random_facts(seed, journeys=120, pipelines=2))
+    crm = one_source(random_facts(seed, journeys=journeys, pipelines=pipelines))
     facts = with_events(with_cdp(crm), seed)
-    return Nights(WatchedWarehouse(root), facts, rng)
+    return Nights(WatchedWarehouse(root), facts, rng, models)
 
 
 def ends_alike(nights: Nights, kinds: Sequence[str]) -> tuple[Tables, Tables, Marts]:
@@ -237,6 +244,28 @@ def test_keyed_models_were_rebuilt_by_their_keys_in_those_nights(
     # an edited alias rebuilds what codes actions, and what follows from it
     assert nights["int_coded_actions"][1] > 1
     assert nights["int_journey_events"][1] > 1
+
+
+@pytest.mark.slow
+def test_chances_of_many_journeys_end_in_those_of_one_full_rebuild(
+    tmp_path: Path,
+) -> None:
+    """A chance needs thirty outcomes, which the journeys of the other nights lack."""
+    nights = nights_of(
+        tmp_path, SEED, models=["int_chances"], journeys=1200, pipelines=1
+    )
+    nights.begin()
+    for count in (len(nights.waiting) - 4, 2, 2):
+        nights.bring(count)
+        nights.last = nights.night()
+    ((version, whole_version),) = nights.last(
+        "select version, whole_version from state.built where model = 'int_chances'"
+    )
+    assert version > whole_version
+    nights.warehouse.forget_warehouse()
+    touched, whole = tables(nights.last), tables(nights.night())
+    assert len({row["forecast_at"] for row in whole["int_chances"]}) > 2
+    assert_equal(touched, whole)
 
 
 @pytest.fixture(scope="module")
