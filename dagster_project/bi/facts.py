@@ -271,6 +271,8 @@ class Table:
 
     def values(self, column: str) -> list[Any]:
         """The different values of a column, in the order of the rows."""
+        if not self.rows:
+            return []
         place = self.columns.index(column)
         return list(dict.fromkeys(row[place] for row in self.rows))
 

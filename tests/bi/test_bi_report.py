@@ -17,6 +17,7 @@ from jsonschema import ValidationError
 
 from dagster_project.bi import ReportError, report, write_report
 from dagster_project.bi.charts import BY_MONTH, OF_FINDINGS
+from dagster_project.bi.findings import FINDINGS
 from tests.bi.bi_generations import (
     MANIFEST,
     STAGES,
@@ -258,6 +259,14 @@ def test_outcomes_are_counted_by_the_registry_s_flags_and_valued(page):
 
 def test_journeys_set_aside_are_said_and_not_counted(page):
     assert "duplicates 1, deleted 1" in page.sentences
+
+
+@pytest.mark.parametrize("name", ["recovery", "inquiries"])
+def test_a_generation_without_a_finding_s_mart_shows_all_else(publish, name):
+    mart = FINDINGS[name].mart
+    page = read(full(publish, without=[mart]))
+    assert {*page.content["charts"]} == {*BASIC, *OF_FINDINGS, *BY_MONTH} - {name}
+    assert f"funnelhouse explain {mart} says why" in page.sentences
 
 
 def test_an_outcome_that_no_stage_has_stays_in_the_count(publish):
