@@ -48,11 +48,11 @@ counted as (
     select
         pipeline_code,
         outcome_code,
-        count(*) as journeys_count,
+        sum(journeys_count) as journeys_count,
         sum(home_amount) as amount,
-        count(*) - count(home_amount) as unvalued_count,
-    from marts.fct_journeys
-    where not coalesce(is_deleted, false) and not coalesce(is_duplicate, false)
+        sum(unvalued_count) as unvalued_count,
+    from marts.fct_journey_outcomes
+    where journeys_count > 0
     group by pipeline_code, outcome_code
 ),
 journeys as (
@@ -85,11 +85,28 @@ order by grouping(pipeline_code) desc, journeys_count desc, pipeline_code
 
 _SET_ASIDE = """
 select
-    count(*) filter (where is_duplicate) as duplicate_count,
-    count(*) filter (where is_deleted and not coalesce(is_duplicate, false))
-        as deleted_count,
-from marts.fct_journeys
+    coalesce(sum(duplicate_count), 0)::bigint as duplicate_count,
+    coalesce(sum(deleted_count), 0)::bigint as deleted_count,
+from marts.fct_journey_outcomes
 """
+
+# Stands for that mart where a generation is of a version that had none.
+_COUNTED_JOURNEYS = """(
+    select
+        pipeline_code,
+        outcome_code,
+        count(*) filter (is_counted) as journeys_count,
+        sum(home_amount) filter (is_counted) as home_amount,
+        count(*) filter (is_counted and home_amount is null) as unvalued_count,
+        count(*) filter (is_deleted and not coalesce(is_duplicate, false))
+            as deleted_count,
+        count(*) filter (is_duplicate) as duplicate_count,
+    from (
+        select *, not coalesce(is_deleted or is_duplicate, false) as is_counted
+        from marts.fct_journeys
+    )
+    group by pipeline_code, outcome_code
+)"""
 
 FUNNELS = f"""
 with {STAGES},
@@ -271,6 +288,8 @@ class Table:
 
     def values(self, column: str) -> list[Any]:
         """The different values of a column, in the order of the rows."""
+        if not self.rows:
+            return []
         place = self.columns.index(column)
         return list(dict.fromkeys(row[place] for row in self.rows))
 
@@ -299,8 +318,8 @@ def read_facts(warehouse: Path) -> Facts:
     """Read a published generation's DuckDB file, without a right to change it."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return Facts(
-            headline=select(connection, _HEADLINE, TOTAL),
-            set_aside=select(connection, _SET_ASIDE),
+            headline=select(connection, _counted(connection, _HEADLINE), TOTAL),
+            set_aside=select(connection, _counted(connection, _SET_ASIDE)),
             funnels=select(connection, FUNNELS, TOTAL, TOTAL, *EVER, TOTAL),
             conversions=select(connection, CONVERSIONS, TOTAL, TOTAL, TOTAL),
             snapshots=select(connection, SNAPSHOTS, TOTAL, TOTAL, TOTAL),
@@ -318,6 +337,13 @@ def read_facts(warehouse: Path) -> Facts:
 def _record(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> Table:
     """Run records; a generation of an earlier version may have no such table."""
     return select(connection, query) if has_table(connection, table) else Table()
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """A query of journeys by outcome; a generation may know single journeys alone."""
+    if has_table(connection, "fct_journey_outcomes"):
+        return query
+    return query.replace("marts.fct_journey_outcomes", _COUNTED_JOURNEYS)
 
 
 def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -150,18 +150,9 @@ order by scenarios.pipeline_code, horizon_days, scenario_code, place, play_code
 
 # Whom to go back to stands in the queue itself; here nobody is told.
 _RECOVERY = f"""
-with {STAGES},
-counted as (
-    select
-        pipeline_code, reason_code, play_names, missed_stage_code,
-        count(*) as journeys_count,
-        count(*) filter (where recovery_rate is null) as unmeasured_count,
-        sum(expected_amount) as expected_amount,
-    from marts.fct_recovery_queue
-    group by pipeline_code, reason_code, play_names, missed_stage_code
-)
+with {STAGES}
 select
-    counted.pipeline_code, reason_code,
+    reasons.pipeline_code, reason_code,
     coalesce(play_names, 'No play for this step') as play_names,
     play_names is not null as has_play,
     missed_stage_code, coalesce(stage_name, missed_stage_code) as missed_stage_name,
@@ -169,22 +160,23 @@ select
     (sum(journeys_count) over (partition by play_names))::bigint
         as play_journeys_count,
     unmeasured_count, expected_amount,
-from counted
+from marts.fct_recovery_reasons as reasons
 left join names
-    on names.pipeline_code = counted.pipeline_code
+    on names.pipeline_code = reasons.pipeline_code
     and names.stage_code = missed_stage_code
 order by
-    play_journeys_count desc, play_names, counted.pipeline_code, reason_code,
+    play_journeys_count desc, play_names, reasons.pipeline_code, reason_code,
     missed_stage_code
 """  # noqa: S608 (constants only)
 
 _INQUIRIES = """
 select
-    inquiry_month, event_code, count(*) as inquiries_count,
-    count(*) filter (where is_unrecorded) as unrecorded_count,
-    count(*) filter (where not is_unrecorded) as recorded_count,
-    count(*) filter (where answered_at is null) as unanswered_count,
-from marts.fct_unrecorded_inquiries
+    inquiry_month, event_code,
+    sum(inquiries_count)::bigint as inquiries_count,
+    sum(unrecorded_count)::bigint as unrecorded_count,
+    sum(recorded_count)::bigint as recorded_count,
+    sum(unanswered_count)::bigint as unanswered_count,
+from marts.fct_inquiry_months
 group by all
 order by inquiry_month, event_code
 """
@@ -331,8 +323,8 @@ FINDINGS: Mapping[str, Finding] = {
     "changes": Finding("fct_monthly_conversions", _CHANGES),
     "stops": Finding("fct_bottlenecks", _STOPS),
     "plays": Finding("fct_uplift_scenarios", _PLAYS),
-    "recovery": Finding("fct_recovery_queue", _RECOVERY),
-    "inquiries": Finding("fct_unrecorded_inquiries", _INQUIRIES),
+    "recovery": Finding("fct_recovery_reasons", _RECOVERY),
+    "inquiries": Finding("fct_inquiry_months", _INQUIRIES),
     "forecast": Finding("fct_pipeline_forecast", _FORECAST),
     "reliability": Finding("fct_forecast_calibration", _RELIABILITY),
     "losses": Finding("fct_loss_reasons", _LOSSES),

@@ -36,6 +36,7 @@ COPIED = (
 COUNTED = (
     *("fct_segment_funnels", "fct_event_funnels", "fct_step_rates"),
     *("fct_stage_funnel_breakdowns", "fct_event_funnel_breakdowns"),
+    *("fct_journey_outcomes", "fct_recovery_reasons", "fct_inquiry_months"),
 )
 OPTIONS, AGAIN = 4, 5
 TARGETS = {1: 0.3, 100: 1.0}

@@ -246,6 +246,20 @@ def test_inquiries_of_the_newest_month_that_nobody_booked_are_counted(
     assert "Put 2 of 3 inquiries of 2024-04 into the books; 1 had no answer." in told
 
 
+def test_inquiries_of_a_month_are_added_up_over_channels(ask: Ask) -> None:
+    asked = {
+        "inquiry_month": "2024-04-01",
+        "event_code": "asked",
+        "inquiries_count": 5,
+        "unrecorded_count": 2,
+        "recorded_count": 3,
+        "unanswered_count": 1,
+    }
+    months = [dict(asked, channel_code=code) for code in ("web", "phone")]
+    told = ask(fct_inquiry_months=months)[ACTION]
+    assert "Put 4 of 10 inquiries of 2024-04 into the books; 2 had no answer." in told
+
+
 def test_where_nothing_is_due_it_says_so(ask: Ask) -> None:
     assert ask()[ACTION].startswith("Nothing is due No play is decided")
 

@@ -17,6 +17,7 @@ from jsonschema import ValidationError
 
 from dagster_project.bi import ReportError, report, write_report
 from dagster_project.bi.charts import BY_MONTH, OF_FINDINGS
+from dagster_project.bi.findings import FINDINGS
 from tests.bi.bi_generations import (
     MANIFEST,
     STAGES,
@@ -258,6 +259,57 @@ def test_outcomes_are_counted_by_the_registry_s_flags_and_valued(page):
 
 def test_journeys_set_aside_are_said_and_not_counted(page):
     assert "duplicates 1, deleted 1" in page.sentences
+
+
+def test_a_generation_without_outcomes_counted_counts_single_journeys(publish):
+    journeys = [
+        a_journey(),
+        a_journey(pipeline_code=None, is_duplicate=None, home_amount=None),
+        a_journey(outcome_code="going", is_deleted=None, home_amount=7.0),
+        a_journey(pipeline_code="gone", is_deleted=True, is_duplicate=None),
+        a_journey(pipeline_code="gone", is_deleted=True, is_duplicate=True),
+        a_journey(is_deleted=None, is_duplicate=True),
+    ]
+    known = {"dim_stages": STAGES, "fct_journeys": journeys}
+    generation = publish(**known)
+    counted = write_report(generation).read_bytes()
+    words = read(generation).sentences
+    assert "Journeys in all: 3; value in EUR" in words
+    assert "duplicates 2, deleted 1" in words
+    assert "gone" not in words
+    with duckdb.connect(str(generation / "funnelhouse.duckdb")) as connection:
+        connection.execute("drop table marts.fct_journey_outcomes")
+    assert write_report(generation).read_bytes() == counted
+
+
+def test_journeys_by_outcome_are_read_and_not_counted_again(publish):
+    told = {
+        "pipeline_code": "p",
+        "outcome_code": "good",
+        "journeys_count": 4,
+        "home_amount": 30.0,
+        "unvalued_count": 1,
+        "deleted_count": 5,
+        "duplicate_count": 6,
+    }
+    march = dict(told, cohort_month="2024-03-01", journeys_count=2)
+    words = read(
+        publish(
+            dim_stages=STAGES,
+            fct_journeys=[a_journey()],
+            fct_journey_outcomes=[told, march],
+        )
+    ).sentences
+    assert "Won 6 EUR 60 2 of them without a value" in words
+    assert "duplicates 12, deleted 10" in words
+
+
+@pytest.mark.parametrize("name", ["recovery", "inquiries"])
+def test_a_generation_without_a_finding_s_mart_shows_all_else(publish, name):
+    mart = FINDINGS[name].mart
+    page = read(full(publish, without=[mart]))
+    assert {*page.content["charts"]} == {*BASIC, *OF_FINDINGS, *BY_MONTH} - {name}
+    assert f"funnelhouse explain {mart} says why" in page.sentences
 
 
 def test_an_outcome_that_no_stage_has_stays_in_the_count(publish):

@@ -87,6 +87,7 @@ STATED: dict[str, dict[str, Any]] = {
         "fct_experiment_results": "seeds/experiments.csv has no row",
         "fct_web_sessions": "no enabled source provides web_events",
         "fct_unrecorded_inquiries": "no enabled source provides",
+        "fct_inquiry_months": "no enabled source provides",
     },
     "olist": {
         "fct_web_sessions": "no enabled source provides web_events",

@@ -58,5 +58,45 @@ def test_members_that_do_not_add_up_to_their_funnel_are_refused(
     assert statuses(chosen) == ["fail"]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "update {} set duplicate_count = duplicate_count + 1 where rowid = 0",
+        "update {} set unvalued_count = unvalued_count + 1 where rowid = 0",
+        "delete from {}",
+    ],
+)
+def test_outcomes_that_hold_other_than_their_journeys_are_refused(
+    built: Callable[[int], Built], warehouse: Warehouse, wrong: str
+) -> None:
+    _, marts = built(1)
+    warehouse.restore(marts)
+    load_project(warehouse.settings)
+    chosen = ["assert_totals_count_every_row"]
+    assert statuses(chosen) == ["pass"]
+    with duckdb.connect(str(warehouse.file)) as connection:
+        connection.execute(wrong.format("marts.fct_journey_outcomes"))
+    assert statuses(chosen) == ["fail"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "marts.fct_recovery_queue (recovery_rate) values (null)",
+        "marts.fct_recovery_queue (recovery_rate) values (0)",
+        "marts.fct_unrecorded_inquiries (is_unrecorded) values (true)",
+    ],
+)
+def test_a_row_that_its_total_does_not_hold_is_refused(
+    built: Callable[[int], Built], warehouse: Warehouse, more: str
+) -> None:
+    _, marts = built(1)
+    warehouse.restore(marts)
+    load_project(warehouse.settings)
+    with duckdb.connect(str(warehouse.file)) as connection:
+        connection.execute(f"insert into {more}")
+    assert statuses(["assert_totals_count_every_row"]) == ["fail"]
+
+
 def statuses(chosen: list[str]) -> list[str]:
     return [each.status for each in build(chosen, "eager", False, lambda _: None)]

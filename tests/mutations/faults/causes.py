@@ -114,6 +114,21 @@ CAUSES = [
         "below_thirty",
     ),
     Fault(
+        "a chance of nothing is a chance nobody can tell",
+        "models/marts/fct_recovery_reasons.sql",
+        "count(*) - count(recovery_rate)",
+        "count(*) - count(nullif(recovery_rate, 0))",
+        "journeys_to_go_back_to_are_counted_by_reason_and_by_the_plays_of_their_step",
+    ),
+    Fault(
+        "an inquiry that is in the books is answered",
+        "models/marts/fct_inquiry_months.sql",
+        "count(*) - count(answered_at)",
+        "count(case when is_unrecorded and answered_at is null then 1 end)",
+        "an_inquiry_counts_in_its_month_and_channel_as_recorded_or_not_and_answered_"
+        "or_not",
+    ),
+    Fault(
         "a page seen after the landmark is the exit page",
         "models/intermediate/int_journey_pages.sql",
         "and journeys.landmark_at >= events.occurred_at",

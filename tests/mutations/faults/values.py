@@ -125,6 +125,13 @@ VALUES = [
         "a_lent_device_stays_with_whoever_named_themselves_first",
     ),
     Fault(
+        "what is deleted is worth something by its outcome",
+        "models/marts/fct_journey_outcomes.sql",
+        "not coalesce(is_deleted or is_duplicate, false)",
+        "not coalesce(is_duplicate, false)",
+        "what_is_set_aside_is_counted_apart_and_a_value_not_known_is_no_value",
+    ),
+    Fault(
         "a chain of addresses is followed one link only",
         "models/intermediate/int_identities.sql",
         "select own_key, person_id from round_8",

@@ -1,10 +1,10 @@
 -- A code that no seed lists is nobody's.
 {% set marts = {
     'fct_stage_transitions': ['from_stage_code', 'to_stage_code', 'pipeline_code'],
-    'fct_journeys': [
-        'entry_stage_code', 'furthest_stage_code', 'current_stage_code',
-        'entry_pipeline_code', 'pipeline_code', 'segment_code', 'channel_code',
-    ],
+    'fct_journeys':
+        ['entry_stage_code', 'furthest_stage_code', 'current_stage_code',
+         'entry_pipeline_code', 'pipeline_code', 'segment_code', 'channel_code'],
+    'fct_journey_outcomes': ['pipeline_code', 'segment_code', 'channel_code'],
     'fct_journey_steps': ['stage_code', 'pipeline_code'],
     'fct_stage_snapshots': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_segment_funnels': ['pipeline_code', 'segment_code', 'channel_code'],
@@ -13,23 +13,23 @@
     'fct_event_funnels': ['segment_code', 'channel_code'],
     'fct_event_funnel_breakdowns': ['segment_code', 'channel_code'],
     'fct_funnel_attempts': ['segment_code', 'channel_code'],
-    'fct_monthly_conversions': [
-        'from_stage_code', 'to_stage_code', 'pipeline_code', 'segment_code', 'channel_code',
-    ],
-    'fct_monthly_throughput': [
-        'stage_code', 'pipeline_code', 'segment_code', 'channel_code',
-    ],
+    'fct_monthly_conversions':
+        ['from_stage_code', 'to_stage_code', 'pipeline_code', 'segment_code', 'channel_code'],
+    'fct_monthly_throughput':
+        ['stage_code', 'pipeline_code', 'segment_code', 'channel_code'],
     'fct_pipeline_forecast': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_forecast_calibration': ['pipeline_code'],
     'fct_target_attainment': ['pipeline_code'],
     'fct_early_warnings': ['pipeline_code'],
     'fct_activity_volumes': ['pipeline_code'],
+    'fct_recovery_reasons': ['missed_stage_code', 'pipeline_code'],
     'fct_bottlenecks': ['stage_code', 'pipeline_code', 'segment_code'],
     'fct_owner_performance': ['pipeline_code'],
     'fct_channel_performance': ['channel_code'],
     'fct_lead_scores': ['pipeline_code', 'segment_code'],
     'fct_lead_score_calibration': ['pipeline_code'],
     'fct_journey_events': ['event_code'],
+    'fct_inquiry_months': ['event_code', 'channel_code'],
     'fct_customer_paths': ['pipeline_code'],
     'fct_customer_value': ['pipeline_code'],
     'fct_journey_origins': ['pipeline_code'],
