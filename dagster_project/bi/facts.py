@@ -239,6 +239,8 @@ order by is_passed, gate_code desc, rule_code
 """
 
 
+_MARTS = "select table_name from information_schema.tables where table_schema = 'marts'"
+
 _NIGHTS = f"""
 select
     night_code,
@@ -312,6 +314,7 @@ class Facts:
     gates: Table
     nights: Table
     slowest: Table
+    marts: frozenset[str]
 
 
 def read_facts(warehouse: Path) -> Facts:
@@ -331,6 +334,7 @@ def read_facts(warehouse: Path) -> Facts:
             gates=_record(connection, "dq_gate_results", _GATES),
             nights=_record(connection, "dq_run_stats", _NIGHTS),
             slowest=_record(connection, "dq_run_stats", _SLOWEST),
+            marts=frozenset(name for (name,) in select(connection, _MARTS).rows),
         )
 
 

@@ -282,6 +282,13 @@ def test_a_generation_without_outcomes_counted_counts_single_journeys(publish):
     assert write_report(generation).read_bytes() == counted
 
 
+def test_what_a_generation_had_no_mart_for_is_not_said_to_be_nobody(tmp_path, publish):
+    nobody = "No inquiry is known"
+    assert nobody in read(publish()).sentences
+    earlier = write_generation(tmp_path / "earlier", {}, ["fct_inquiry_months"])
+    assert nobody not in read(earlier).sentences
+
+
 def test_journeys_by_outcome_are_read_and_not_counted_again(publish):
     told = {
         "pipeline_code": "p",
@@ -309,7 +316,7 @@ def test_a_generation_without_a_finding_s_mart_shows_all_else(publish, name):
     mart = FINDINGS[name].mart
     page = read(full(publish, without=[mart]))
     assert {*page.content["charts"]} == {*BASIC, *OF_FINDINGS, *BY_MONTH} - {name}
-    assert f"funnelhouse explain {mart} says why" in page.sentences
+    assert f"published before there was {mart}; the next night" in page.sentences
 
 
 def test_an_outcome_that_no_stage_has_stays_in_the_count(publish):
