@@ -144,14 +144,6 @@ def named_texts(texts: str, paths: Mapping[str, str]) -> str:
     return ", ".join(f"label({texts}) as {name}" for name in paths)
 
 
-def packed(columns: Sequence[str]) -> str:
-    return f"packed({', '.join(columns)})"
-
-
-def unpacked(value: str, columns: Sequence[str]) -> str:
-    return ", ".join(f"{value}.{column}" for column in columns)
-
-
 def told_of_entry(relation: str = "") -> list[str]:
     return [f"{relation}.source_code" if relation else "source_code"]
 

@@ -142,27 +142,6 @@
     json_extract_string({{ document }}, '$."' || {{ name }} || '"')
 {%- endmacro %}
 
-{# Several columns as one value, for aggregates that take one; and the columns again. #}
-{% macro packed(columns) -%}
-    {{ return(adapter.dispatch('packed')(columns)) }}
-{%- endmacro %}
-
-{% macro default__packed(columns) -%}
-    struct({{ columns | join(', ') }})
-{%- endmacro %}
-
-{% macro duckdb__packed(columns) -%}
-    struct_pack({% for column in columns -%}
-        {{ column }} := {{ column }}{{ ', ' if not loop.last }}
-    {%- endfor %})
-{%- endmacro %}
-
-{% macro unpacked(value, columns) -%}
-    {% for column in columns -%}
-    {{ value }}.{{ column }}{{ ',\n        ' if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
 {# What `min_by` and `max_by` put rows in order by, where that is more than a column. #}
 {% macro place_of(columns) -%}
     {{ return(adapter.dispatch('place_of')(columns)) }}

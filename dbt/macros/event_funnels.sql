@@ -258,20 +258,22 @@
     {{ return(['unit_id', 'part_key'] + told_of_entry()) }}
 {%- endmacro %}
 
-{# The action at each place that may fill a step there: of several that of the least id. #}
+{#
+    The action at each place that may fill a step there: of several that of the least id.
+    A window, unlike an aggregate of texts, leaves memory for disk.
+#}
 {% macro actions_at(places) -%}
     select
         unit_number, entry_month, place_code,
-        {{ unpacked('action', told_of_action()) }}
+        {{ named_columns(told_of_action()) }}
     from (
         select
             places.unit_number, places.entry_month, places.place_code,
-            min_by(
-                {{ packed(told_of_action()) }},
-                {{ place_of([
-                    'actions.event_id', 'actions.event_kind', 'actions.source_code'
-                ]) }}
-            ) as action
+            {{ named_columns(told_of_action(), 'actions') }},
+            row_number() over (
+                partition by places.unit_number, places.entry_month, places.place_code
+                order by actions.event_id, actions.event_kind, actions.source_code
+            ) as action_number
         from {{ places }} as places
         inner join {{ ref('int_funnel_actions') }} as actions
             on {{ is_same_unit('places', 'actions') }}
@@ -279,8 +281,8 @@
             and places.told_mask & actions.step_mask > 0
         where actions.match_kind = 'event'
             and (actions.is_entry or places.place_code = 'step')
-        group by places.unit_number, places.entry_month, places.place_code
     ) as told
+    where action_number = 1
 {%- endmacro %}
 
 {# A mask, or its size, from a 0 or 1 of each step. #}
