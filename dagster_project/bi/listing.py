@@ -1,8 +1,7 @@
 """A list of rows that may be long, of which a person looks at the newest."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -10,8 +9,10 @@ from dagster_project.bi.facts import Table, select
 
 Connection = duckdb.DuckDBPyConnection
 
-# Where the last week has too few, the last two months are asked, then all.
-_RECENT_DAYS = (7, 60)
+# Where the last day has too few, the last week is asked, then two months, then all.
+_RECENT_DAYS = (1, 7, 60)
+# A month of reports, which may be another zone's, ends within a day of UTC's.
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class Listing:
 
     `listed` ends in its conditions. `clocks` are the columns of its tables that all
     hold the time by which it is ordered, and `latest` asks for the last that there may
-    be: published tables are ordered by theirs, so what is recent is found without
-    reading the rest. `told` adds to the rows of `listed` what is not needed to find
-    them, so that it is read of those alone that are shown.
+    be, and whether there are rows behind it: published tables are ordered by theirs,
+    so what is recent is found without reading the rest, and `within` says where the
+    rest of the list lies. `told` adds to the rows of `listed` what is not needed to
+    find them, so that it is read of those alone that are shown.
     """
 
     listed: Query
@@ -38,45 +40,48 @@ class Listing:
     newest: str
     key: str
     clocks: tuple[str, ...]
+    within: Query = Query("true")
     told: str = "select * from listed"
 
     def count(self, connection: Connection) -> int:
-        query = f"select count(*) from ({self.listed.text}) as listed"  # noqa: S608 (ours)
-        return int(select(connection, query, *self.listed.values).rows[0][0])
+        listed = self._where(self.within)
+        query = f"select count(*) from ({listed.text}) as listed"  # noqa: S608 (ours)
+        return int(select(connection, query, *listed.values).rows[0][0])
 
     def beginning(self, connection: Connection, rows_count: int) -> Table:
         """The first rows: of the last days, unless those are too few."""
-        ((latest,),) = connection.execute(
+        ((latest, is_passed),) = connection.execute(
             self.latest.text, list(self.latest.values)
         ).fetchall()
-        recent = " ".join(f"and {clock} >= ?" for clock in self.clocks)
         for days in _RECENT_DAYS if latest else ():
-            since = [latest - timedelta(days=days)] * len(self.clocks)
-            found = self._first(connection, rows_count, recent, since)
+            recent = self._from(">=", latest - timedelta(days=days))
+            # an end that cuts nothing off would only be compared with every row
+            until = [self._from("<", latest + _A_DAY)] if is_passed else []
+            found = self._told(connection, self._first(rows_count, recent, *until))
             if len(found.rows) >= rows_count:
                 return found
-        return self._first(connection, rows_count)
+        return self._told(connection, self._first(rows_count, self.within))
 
     def all(self, connection: Connection) -> Table:
-        return self._told(connection, self.listed.text, self.listed.values)
+        return self._told(connection, self._where(self.within))
 
-    def _first(
-        self,
-        connection: Connection,
-        rows_count: int,
-        condition: str = "",
-        values: Sequence[object] = (),
-    ) -> Table:
-        first = (
-            f"{self.listed.text} {condition} order by {self._order} limit {rows_count}"
-        )
-        return self._told(connection, first, (*self.listed.values, *values))
+    def _from(self, comparison: str, time: datetime) -> Query:
+        text = " and ".join(f"{clock} {comparison} ?" for clock in self.clocks)
+        return Query(text, (time,) * len(self.clocks))
 
-    def _told(
-        self, connection: Connection, listed: str, values: Sequence[object]
-    ) -> Table:
-        query = f"with listed as ({listed}) {self.told} order by {self._order}"
-        return select(connection, query, *values)
+    def _where(self, *conditions: Query) -> Query:
+        text = "".join(f" and {condition.text}" for condition in conditions)
+        values = [value for condition in conditions for value in condition.values]
+        return Query(self.listed.text + text, (*self.listed.values, *values))
+
+    def _first(self, rows_count: int, *conditions: Query) -> Query:
+        listed = self._where(*conditions)
+        text = f"{listed.text} order by {self._order} limit {rows_count}"
+        return Query(text, listed.values)
+
+    def _told(self, connection: Connection, listed: Query) -> Table:
+        query = f"with listed as ({listed.text}) {self.told} order by {self._order}"
+        return select(connection, query, *listed.values)
 
     @property
     def _order(self) -> str:

@@ -269,15 +269,14 @@ def journeys_at_step(
     clocks: Sequence[str] = ("journeys.entered_at", "steps.entered_at"),
 ) -> Listing:
     """The journeys behind one bar of a funnel, the newest first."""
-    condition, within = cut.condition(), _within(clocks, cut)
+    condition = cut.condition()
     named = ", ".join(f"journeys.{column}" for column in columns)
     text = f"""
         select journeys.rowid as row_number, steps.first_reached_at
         {_JOURNEYS_AT_STEPS}
-            and stage_code = ? and {_FLAGS[measure]}
-            and {within.text} and {condition.text}
+            and stage_code = ? and {_FLAGS[measure]} and {condition.text}
     """
-    asked = (pipeline, *cut.months, stage, *within.values, *condition.values)
+    asked = (pipeline, *cut.months, stage, *condition.values)
     # a late step was reached by nobody who has just come: its list begins further back
     of_step = Query(
         f"where pipeline_code = ? and stage_code = ? and {_FLAGS[measure]}",
@@ -291,6 +290,7 @@ def journeys_at_step(
         newest="journeys.entered_at",
         key="journey_id",
         clocks=tuple(clocks),
+        within=_within(clocks, cut),
         told=f"""
             select {named}, listed.first_reached_at
             from listed
@@ -315,7 +315,10 @@ def _within(clocks: Sequence[str], cut: Cut) -> Query:
 
 
 def _latest(table: str, cut: Cut, condition: Query = _EVERYTHING) -> Query:
-    """The last entry there may be: without a condition it is known unread."""
+    """The last entry there may be, and whether others came behind it.
+
+    Without a condition it is known unread.
+    """
     query = f"""
         with known as (
             select
@@ -323,7 +326,10 @@ def _latest(table: str, cut: Cut, condition: Query = _EVERYTHING) -> Query:
                 cast(? as date) + interval 1 month as end_at,
             from marts.{table} {condition.text}
         )
-        select case when entered_at > end_at then end_at else entered_at end from known
+        select
+            case when entered_at > end_at then end_at else entered_at end,
+            coalesce(entered_at > end_at, false),
+        from known
     """  # noqa: S608 (ours)
     return Query(query, (cut.months[1], *condition.values))
 
@@ -437,7 +443,7 @@ def _counted_levels(funnel: str, cut: Cut) -> Query:
 
 def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
     """The attempts behind one bar of an event funnel, the newest first."""
-    condition, within = cut.condition(), _within(["entered_at"], cut)
+    condition = cut.condition()
     text = f"""
         select
             attempt_id, unit_id, journey_id, segment_code, channel_code, campaign,
@@ -445,12 +451,11 @@ def attempts_at_step(funnel: str, step_order: int, cut: Cut) -> Listing:
             entered_at, completed_at, furthest_step_order, is_still_open,
         from marts.fct_funnel_attempts
         where funnel_code = ? and not is_excluded and furthest_step_order >= ?
-            and entry_month between ? and ?
-            and {within.text} and {condition.text}
+            and entry_month between ? and ? and {condition.text}
     """  # noqa: S608 (constants only)
-    asked = (funnel, step_order, *cut.months, *within.values, *condition.values)
     return Listing(
-        listed=Query(text, asked),
+        listed=Query(text, (funnel, step_order, *cut.months, *condition.values)),
+        within=_within(["entered_at"], cut),
         latest=_latest("fct_funnel_attempts", cut),
         newest="entered_at",
         key="attempt_id",

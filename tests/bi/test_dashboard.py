@@ -164,7 +164,7 @@ def test_a_long_list_is_counted_and_begins_with_the_newest_those_undated_last(
     """
     listing = Listing(
         listed=Query(f"select * from {told} where name <> ?", ("x",)),
-        latest=Query(f"select max(came_at) from {told} where name <> ?", ("x",)),
+        latest=Query(f"select max(came_at), false from {told} where name <> ?", ("x",)),
         newest="came_at",
         key="name",
         clocks=("came_at", "told.came_at"),
@@ -180,7 +180,7 @@ def test_a_list_of_what_nobody_dated_begins_too() -> None:
     told = "(values ('b', null::timestamp), ('a', null)) as told (name, came_at)"
     listing = Listing(
         listed=Query(f"select * from {told} where true"),
-        latest=Query(f"select max(came_at) from {told}"),
+        latest=Query(f"select max(came_at), false from {told}"),
         newest="came_at",
         key="name",
         clocks=("came_at",),
