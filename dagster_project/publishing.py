@@ -33,6 +33,8 @@ DATABASE = "funnelhouse.duckdb"
 MANIFEST = "manifest.json"
 # Any DuckDB 1.x reads a file written in the storage format of 1.0.0.
 STORAGE_VERSION = "v1.0.0"
+# Levels above it write larger files of what a funnel is made of, and take longer.
+PARQUET = "format parquet, compression zstd, compression_level 1"
 _GENERATION = re.compile(r"g(\d{6,})")
 
 
@@ -126,6 +128,7 @@ def build_generation(
     ingredients: Ingredients,
     descriptions: Mapping[str, Description],
     memory_limit: str = "4GB",
+    threads: int = 1,
 ) -> tuple[Path, Manifest]:
     """Copy marts and run records into a temporary folder, with their manifest.
 
@@ -140,7 +143,8 @@ def build_generation(
     (folder / SCHEMA).mkdir(parents=True)
     queries = {name: _query(name, descriptions.get(name)) for name in tables}
     queries |= _record_queries(paths)
-    with _attached(paths.warehouse, folder / DATABASE, memory_limit) as connection:
+    limits = {"memory_limit": memory_limit, "threads": threads}
+    with _attached(paths.warehouse, folder / DATABASE, limits) as connection:
         copied = _copy_tables(connection, folder, queries, descriptions)
     told = {**vars(ingredients), **_frozen_settings(paths)}
     told["data_through"] = {k: v for k, v in ingredients.data_through.items() if v}
@@ -372,13 +376,12 @@ def _copy_tables(
 
 @contextmanager
 def _attached(
-    warehouse: Path, target: Path, memory_limit: str
+    warehouse: Path, target: Path, limits: Mapping[str, Any]
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     import duckdb
 
-    spill = f"{warehouse}.tmp"
-    limits: dict[str, Any] = {"memory_limit": memory_limit, "temp_directory": spill}
-    with duckdb.connect(config=limits) as connection:
+    config = {**limits, "temp_directory": f"{warehouse}.tmp"}
+    with duckdb.connect(config=config) as connection:
         connection.execute("set enable_progress_bar = false")
         # Views in the warehouse name its catalog, so it keeps the name it was built by.
         connection.execute(
@@ -403,7 +406,7 @@ def _copy_table(
     target = f"facts.{SCHEMA}.{_name(name)}"
     connection.execute(f"create table {target} as {query}")
     file = _text(folder / SCHEMA / f"{name}.parquet")
-    connection.execute(f"copy {target} to {file} (format parquet, compression zstd)")
+    connection.execute(f"copy {target} to {file} ({PARQUET})")
     described = connection.execute(f"describe {target}").fetchall()
     columns = {row[0]: row[1] for row in described}
     if description:

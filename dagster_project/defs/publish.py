@@ -131,6 +131,7 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
                     ingredients,
                     descriptions(project),
                     project.settings.memory_limit,
+                    project.settings.threads,
                 )
             except PublicationRefusedError as error:
                 raise RefusedError(str(error)) from error

@@ -358,9 +358,17 @@ def conversion_columns() -> list[str]:
     return ["entered_count", "open_count"]
 
 
+def stated_key() -> str:
+    return "stated_key(user_id)"
+
+
 def touched(relation: str, columns: Sequence[str] = ()) -> str:
     del columns
     return relation
+
+
+def visitor_key(of: str = "") -> str:
+    return f"visitor_key({of}visitor_id)"
 
 
 def known_account(check_code: str, name: str, key: str, kept: str) -> str:

@@ -1,3 +1,21 @@
+{# Who a web event says it is from: a user, else an address. #}
+{% macro stated_key() -%}
+    case
+        when user_id is not null
+            then '2' || {{ hash_of(["'user'", 'source_code', 'user_id']) }}
+        when email_hash is not null
+            then '3' || {{ hash_of(["'email'", 'email_hash']) }}
+    end
+{%- endmacro %}
+
+{# Its visitor; `of` is an alias with its dot where columns need one. #}
+{% macro visitor_key(of='') -%}
+    case
+        when {{ of }}visitor_id is not null
+            then '4' || {{ hash_of(["'visitor'", of ~ 'source_code', of ~ 'visitor_id']) }}
+    end
+{%- endmacro %}
+
 {#
     A round of bringing keys together, CTE `round_n` from `round_n-1` and `links`: the
     least key of the neighbours, then that key's own least.

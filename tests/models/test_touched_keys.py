@@ -166,7 +166,7 @@ class _applied:  # noqa: N801 - a context manager
 
 
 KEYED = (
-    *("int_web_events", "int_identified_events", "int_session_events", "int_sessions"),
+    *("int_web_events", "int_visitors", "int_identified_events", "int_sessions"),
     *("int_coded_actions", "int_action_journeys", "int_journey_events", "int_persons"),
     *("int_identities", "int_journeys", "int_funnel_hits", "int_funnel_runs"),
     *("int_stage_changes", "int_sorted_stage_changes", "int_ordered_stage_changes"),

@@ -10,7 +10,7 @@ with actions as (
         actions.known_at,
         coalesce(identified.person_id, persons.person_id) as person_id,
         actions.visitor_id,
-        sessions.session_id,
+        identified.session_id,
         actions.deal_id,
         actions.region,
         actions.product,
@@ -19,9 +19,6 @@ with actions as (
     left join {{ ref('int_identified_events') }} as identified
         on actions.source_code = identified.source_code
         and actions.web_event_id = identified.event_id
-    left join {{ ref('int_session_events') }} as sessions
-        on actions.source_code = sessions.source_code
-        and actions.web_event_id = sessions.event_id
     left join {{ ref('int_persons') }} as persons
         on actions.source_code = persons.source_code
         and actions.contact_id = persons.contact_id

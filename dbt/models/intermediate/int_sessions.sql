@@ -26,7 +26,9 @@ with events as (
                 then {{ host_of('events.referrer') }}
             else ''
         end as referring_host
-    from {{ touched(ref('int_session_events')) }} as sessions
+    from {{ touched(
+        '(select * from ' ~ ref('int_identified_events') ~ ' where session_id is not null)'
+    ) }} as sessions
     inner join {{ ref('int_web_events') }} as events
         on sessions.source_code = events.source_code
         and sessions.event_id = events.event_id
@@ -36,8 +38,7 @@ with events as (
 told as (
 
     select
-        source_code,
-        session_id,
+        source_code, session_id,
         min(occurred_at) over in_session as started_at,
         max(occurred_at) over in_session as ended_at,
         count(*) over in_session as events_count,

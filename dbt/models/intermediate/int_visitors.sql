@@ -1,21 +1,28 @@
 -- A visitor is whoever said so first: a device lent to another stays its owner's.
 with events as (
 
-    select * from {{ ref('int_event_keys') }}
-    where visitor_key is not null and stated_key is not null
+    select
+        source_code,
+        visitor_id,
+        event_id,
+        occurred_at,
+        {{ stated_key() }} as stated_key
+    from {{ ref('int_web_events') }}
+    where visitor_id is not null and coalesce(user_id, email_hash) is not null
 
 ),
 
 visitors as (
 
     select
-        visitor_key,
+        source_code,
+        visitor_id,
         min_by(
             stated_key,
             (coalesce(occurred_at, timestamp '9999-12-31 00:00:00'), event_id)
         ) as stated_key
     from events
-    group by visitor_key
+    group by source_code, visitor_id
 
 )
 

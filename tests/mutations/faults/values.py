@@ -113,8 +113,8 @@ VALUES = [
     Fault(
         "a shared device joins its users",
         "models/intermediate/int_identified_events.sql",
-        "coalesce(keyed.stated_key, visitors.stated_key, keyed.visitor_key)",
-        "coalesce(visitors.stated_key, keyed.stated_key, keyed.visitor_key)",
+        "sessions.stated_key, visitors.stated_key, {{",
+        "visitors.stated_key, sessions.stated_key, {{",
         "an_event_is_of_whom_it_names_else_of_its_visitor_else_of_nobody",
     ),
     Fault(
