@@ -55,6 +55,8 @@ METRIC_CODES: Final = ("won_amount", "won_count", "conversion_rate", "entered_co
 ORIGIN_KINDS: Final = ("channel", "event", "stage")
 # What dbt/models/intermediate/int_journey_origins.sql tells by itself.
 OWN_ORIGINS: Final = ("customers", "repeat", "win_back")
+# What dbt/models/intermediate/int_horizons.sql measures conversions to.
+HORIZONS: Final = ("30", "60", "90", "180", "365", "540", "730")
 GAIN_UNITS: Final = ("points", "percent")
 OPERATOR_CODES: Final = (
     *("=", "!=", "<", "<=", ">", ">="),
@@ -1015,6 +1017,62 @@ def _targets(seeds: Seeds) -> Iterator[Finding]:
             )
 
 
+def _target_subjects(seeds: Seeds) -> Iterator[Finding]:
+    """A figure has one target: of whom none is named, all are meant."""
+    first: dict[tuple[str, ...], Row] = {}
+    for row in seeds.sound["targets"]:
+        model = first.setdefault(_subject(row), row)
+        written = COLUMNS["targets"].split()[:-1]
+        if model is not row and model.key(*written) != row.key(*written):
+            yield row.says(
+                f"{row['metric_code']} of this period, pipeline, owner and team has a "
+                f"target in line {model.line} already; keep one"
+            )
+
+
+def _subject(row: Row) -> tuple[str, ...]:
+    metric = row["metric_code"]
+    whose = [
+        EVERY[-1] if row[column] in EVERY else row[column]
+        for column in ("pipeline_code", "owner_id", "team_code")
+    ]
+    further = {
+        METRIC_CODES[2]: ("from_stage_code", "to_stage_code", "horizon_days"),
+        METRIC_CODES[3]: ("to_stage_code",),
+    }.get(metric, ())
+    return (*row.key("period_start", "period_code", *further), metric, *whose)
+
+
+def _rate_targets(seeds: Seeds) -> Iterator[Finding]:
+    """A target of a rate that nobody measures would be shown nowhere."""
+    for row in seeds.sound["targets"]:
+        if row["metric_code"] == METRIC_CODES[2]:
+            if row["owner_id"] or row["team_code"]:
+                yield row.says(
+                    "a rate is of a whole pipeline; leave owner_id and team_code empty"
+                )
+            yield from _measured_rate(seeds, row)
+
+
+def _measured_rate(seeds: Seeds, row: Row) -> Iterator[Finding]:
+    named = ("from_stage_code", "to_stage_code")
+    if not all(row[column] for column in (*named, "horizon_days")):
+        yield row.says(
+            "a rate is of a pair of stages within a horizon; fill in "
+            "from_stage_code, to_stage_code and horizon_days"
+        )
+        return
+    if row["horizon_days"] not in HORIZONS:
+        yield row.says(
+            f"horizon_days {row['horizon_days']!r} is not measured; use one of "
+            f"{' '.join(HORIZONS)}"
+        )
+    is_known = not list(_stage_reference(seeds, row, *named))
+    is_of_one = row["pipeline_code"] not in EVERY
+    if is_known and is_of_one and _is_registry_sound(seeds, row["pipeline_code"]):
+        yield from _measured_pair(seeds, row)
+
+
 def _target_metrics(seeds: Seeds) -> Iterator[Finding]:
     events = seeds.codes("event_aliases", "event_code") - {""}
     known = {*METRIC_CODES, *(f"{code}_count" for code in events)}
@@ -1033,6 +1091,7 @@ def _benchmarks(seeds: Seeds) -> Iterator[Finding]:
     yield from _repeated(rows, *COLUMNS["benchmarks"].split()[:-2])
     for row in rows:
         yield from _stage_reference(seeds, row, "from_stage_code", "to_stage_code")
+        yield from _measured_rate(seeds, row)
 
 
 def _plays(seeds: Seeds) -> Iterator[Finding]:
@@ -1188,6 +1247,8 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("channels",), _channels),
     (("loss_reasons",), _loss_reasons),
     (("targets", "stages"), _targets),
+    (("targets",), _target_subjects),
+    (("targets", "stages"), _rate_targets),
     (("targets", "event_aliases"), _target_metrics),
     (("benchmarks", "stages"), _benchmarks),
     (("plays", "stages"), _plays),

@@ -168,7 +168,8 @@
   function settle(name) {
     const offered = new Map(options[name]());
     const keys = [...offered.keys()];
-    if (!offered.has(state[name])) state[name] = preference(name, keys) || keys[0];
+    // What there is nothing of has nothing to prefer.
+    if (!offered.has(state[name])) state[name] = keys.length ? preference(name, keys) || keys[0] : undefined;
     document.querySelectorAll(`[data-select="${name}"]`).forEach((label) => {
       const select = label.querySelector("select");
       select.replaceChildren(...[...offered].map(([value, text]) => new Option(text, value)));
@@ -201,13 +202,20 @@
       return `Journeys open at the end of ${day.format(new Date(last))}: ${whole.format(sum(now, "open_count"))}`
         + `, worth ${money.format(sum(now, "open_amount"))}.`;
     },
+    // A sum of nothing known is null, which must not be written as nothing.
     forecast: (rows) => {
       const sums = rows.filter((row) => row.close_code === all);
-      return sums.map((row) => `${sums.length > 1 ? `${humane(row.pipeline_code)}: ` : ""}`
-        + `${whole.format(row.open_count)} open journeys worth ${money.format(row.open_amount)} will bring `
-        + `${money.format(row.measured_amount)} by their measured chances (95 %: ${money.format(row.measured_amount_low)} `
-        + `to ${money.format(row.measured_amount_high)}), ${money.format(row.stated_amount)} by those stated. `
-        + `Expected close passed: ${whole.format(row.overdue_count)}.`).join(" ");
+      return sums.map((row) => {
+        const told = [
+          [row.measured_amount, `by their measured chances (95 %: ${money.format(row.measured_amount_low)} to ${money.format(row.measured_amount_high)})`],
+          [row.stated_amount, "by those stated"],
+        ].filter(([amount]) => amount !== null);
+        return `${sums.length > 1 ? `${humane(row.pipeline_code)}: ` : ""}`
+          + `${whole.format(row.open_count)} open journeys${row.open_amount === null ? "" : ` worth ${money.format(row.open_amount)}`}`
+          + `${told.length ? ` will bring ${told.map(([amount, by]) => `${money.format(amount)} ${by}`).join(", ")}` : ", of which nobody can say what they will bring"}. `
+          + (row.unmeasured_count ? `No chance is measured of ${whole.format(row.unmeasured_count)}, for fewer than 30 outcomes tell of their stage. ` : "")
+          + `Expected close passed: ${whole.format(row.overdue_count)}.`;
+      }).join(" ");
     },
   };
 

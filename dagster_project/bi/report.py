@@ -181,7 +181,9 @@ def _content(shown: Shown) -> dict[str, Any]:
         "snapshots": facts.snapshots,
     } | shown.findings
     specs = _specs(facts) | _specs_of_findings(shown.findings)
-    named = {name for _, name in specs.values()}
+    # Told in words and a table too: deals that state no close have no month to draw.
+    told = {name for name in charts.BY_MONTH if shown.findings[name]}
+    named = {name for _, name in specs.values()} | told
     return {
         "currency": shown.manifest["home_currency"],
         "generation": shown.manifest["generation"],

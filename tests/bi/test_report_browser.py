@@ -18,6 +18,7 @@ from dagster_project.spreadsheets import MARK
 from tests.bi.accessibility import faults, needs_axe
 from tests.bi.bi_generations import (
     STAGES,
+    a_forecast,
     a_loss,
     a_quota,
     a_stop,
@@ -178,6 +179,42 @@ def test_numbers_and_dates_are_the_reader_s(look: Look) -> None:
     assert re.search(r"€\s12\.345|12\.345\s€", words)
     assert "60\N{NO-BREAK SPACE}%" in words
     assert "Apr" in words
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (
+            {"unmeasured_count": 2},
+            "5 open journeys worth €500 will bring €200 by their measured chances "
+            "(95 %: €100 to €350), €300 by those stated. No chance is measured of 2, "
+            "for fewer than 30 outcomes tell of their stage. Expected close passed: 0.",
+        ),
+        (
+            {"unmeasured_count": 5, "measured_amount": None},
+            "5 open journeys worth €500 will bring €300 by those stated. No chance is "
+            "measured of 5, for fewer than 30 outcomes tell of their stage. "
+            "Expected close passed: 0.",
+        ),
+        (
+            {"open_amount": None, "measured_amount": None, "stated_amount": None},
+            "5 open journeys, of which nobody can say what they will bring. "
+            "Expected close passed: 0.",
+        ),
+    ],
+)
+def test_what_is_not_known_of_a_forecast_is_not_told_as_nothing(
+    look: Look, tmp_path: Path, known: dict[str, int | None], words: str
+) -> None:
+    total = {"close_code": "all", "expected_close_month": None}
+    bounds = {"measured_amount_low": None, "measured_amount_high": None}
+    unknown = bounds if known.get("measured_amount", 0) is None else {}
+    rows = [a_forecast(**total, **known, **unknown)]
+    folder = write_generation(tmp_path / "g000001", {"fct_pipeline_forecast": rows})
+    browser = look()
+    browser.open(write_report(folder).as_uri())
+    caption = "document.querySelector('[data-caption=forecast]')?.innerText"
+    assert browser.wait(caption) == words
 
 
 def test_it_prints_with_every_chart_and_without_buttons(look: Look) -> None:

@@ -1,6 +1,7 @@
 """Every check of the seeds, shown failing on bad seeds and passing on good ones."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -9,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.checking import COLUMNS, FIELDS, RELATIONS, Finding, check_seeds
+from dagster_project.checking import (
+    COLUMNS,
+    FIELDS,
+    HORIZONS,
+    RELATIONS,
+    Finding,
+    check_seeds,
+)
+from dagster_project.settings import ROOT
 from expectations import GATE_RULES
 
 GOOD = {
@@ -288,6 +297,15 @@ BAD_RELATIONS = [
     ("targets", "2026-01-01,month,p,,,won_amont,,,,9", "did you mean 'won_amount'?"),
     ("targets", "2026-01-01,month,p,,,zz_count,,,,9", "'zz_count' is no metric"),
     ("targets", "2026-01-01,month,p,,,entered_count,,,,9", "fill in to_stage_code"),
+    ("targets", "2026-01-01,month,all,,,w_count,,,,9", "a target in line 4 already"),
+    ("targets", "2026-01-01,month,p,all,,won_count,,,,9", "target in line 2 already"),
+    ("targets", "2026-01-01,month,p,,,won_count,,b,,9", "a target in line 2 already"),
+    ("targets", "2026-01-01,month,p,o,,conversion_rate,a,b,90,0.1", "of a whole"),
+    ("targets", "2026-01-01,month,p,,,conversion_rate,a,b,,0.1", "within a horizon"),
+    ("targets", "2026-01-01,month,p,,,conversion_rate,a,b,45,0.1", "'45' is not meas"),
+    ("targets", "2026-01-01,month,p,,,conversion_rate,b,a,90,0.1", "neither the next"),
+    ("benchmarks", "p,a,b,45,0.2,A report", "horizon_days '45' is not measured"),
+    ("benchmarks", "p,b,a,90,0.2,A report", "neither the next stage behind 'b'"),
     ("benchmarks", "p,a,c,90,0.3,Other report", "stands in line 2 already"),
     ("benchmarks", "p,zz,c,90,0.3,Report", "from_stage_code 'zz' is not in"),
     ("benchmarks", "p,a,,90,0.3,Report", "to_stage_code '' is not in"),
@@ -514,3 +532,9 @@ def test_it_answers_at_once_and_without_pandas_or_duckdb(write: Write) -> None:
         f"sys.exit(any(name in sys.modules for name in ({heavy})))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_horizons_are_those_that_conversions_are_measured_to() -> None:
+    model = ROOT / "dbt" / "models" / "intermediate" / "int_horizons.sql"
+    told = re.findall(r"\((\d+)\)", model.read_text(encoding="utf-8"))
+    assert tuple(told) == HORIZONS

@@ -53,6 +53,7 @@ TARGETS = [
     quota("2024-01-01", "quarter", "won_amount", 6000),
     quota("2024-01-01", "quarter", "won_count", 20, owner="olga"),
     quota("2024-02-01", "month", "won_count", 5),
+    quota("2024-04-01", "quarter", "won_amount", 6000),
 ]
 
 
@@ -220,6 +221,15 @@ def test_a_quota_of_an_owner_counts_that_owners_wins_and_deals(marts: Marts) -> 
     row = attainment(marts, "2024-01-01", "won_count")
     assert (row["owner_id"], row["won_value"]) == ("olga", 12)
     assert row["weighted_value"] == pytest.approx(ONE_CHANCE)
+
+
+def test_a_period_to_come_is_covered_by_what_is_expected_in_it_alone(
+    marts: Marts,
+) -> None:
+    row = attainment(marts, "2024-04-01", "won_amount")
+    # the deal of 300 is expected in March; that of 1000 has outlasted its patience
+    assert row["weighted_value"] == pytest.approx(150 * ONE_CHANCE + 1000 * 6 / 30)
+    assert row["missing_value"] == pytest.approx(6000 - row["weighted_value"])
 
 
 def test_a_period_that_is_over_asks_for_no_more_deals(marts: Marts) -> None:

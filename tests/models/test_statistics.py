@@ -54,6 +54,12 @@ TARGETS = [
         **TARGET,
         "target_value": 0.5,
     },
+    {
+        "period_start": "2024-05-01",
+        "period_code": "month",
+        **TARGET,
+        "target_value": 0.6,
+    },
 ]
 BENCHMARK = {
     "pipeline_code": "p",
@@ -364,7 +370,7 @@ def test_targets_stand_beside_the_totals_of_their_months(
         for row in facts
         if cohort_of(row)[1:] == ("all", "all") and row["horizon_days"] == 30
     }
-    assert targets == {1: None, 2: 0.4, 3: None, 4: 0.5, 5: 0.5, 6: 0.5, 7: None}
+    assert targets == {1: None, 2: 0.4, 3: None, 4: 0.5, 5: 0.6, 6: 0.5, 7: None}
     others = [row for row in facts if cohort_of(row)[1:] != ("all", "all")]
     others += [row for row in facts if row["horizon_days"] != 30]
     assert {row["target_rate"] for row in others} == {None}

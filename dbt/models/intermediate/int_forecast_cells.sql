@@ -42,6 +42,8 @@ summed as (
             power(home_amount, 2) * measured_probability * (1 - measured_probability)
         ) as amount_variance,
         sum(case when is_measured then home_amount end) as shared_amount,
+        sum(case when is_measured and home_amount < 0 then home_amount else 0 end)
+            as negative_amount,
         count(case when is_measured then 1 end) as shared_count
     from forecasts
     group by

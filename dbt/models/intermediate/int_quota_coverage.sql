@@ -1,6 +1,6 @@
 -- What tonight's forecast adds to each quota: of deals expected to close before it
--- ends, by the measured probability, else by the one stated. Those without an expected
--- close stand beside.
+-- ends, by the measured probability, else by the one stated. What is due before a quota
+-- begins is an earlier one's. Those without an expected close stand beside.
 with quotas as (
 
     select * from {{ ref('int_quotas') }}
@@ -45,6 +45,10 @@ weighed as (
         and quotas.owner_id in ('all', forecasts.owner_id)
         and quotas.team_code in ('all', forecasts.team_code)
         and coalesce(quotas.ends_at > forecasts.expected_close_at, true)
+        and (
+            quotas.begins_at <= quotas.as_of
+            or coalesce(quotas.begins_at <= forecasts.expected_close_at, true)
+        )
 
 ),
 

@@ -78,8 +78,7 @@ conversions as (
 
     from spread
     left join {{ ref('int_rate_targets') }} as targets
-        on spread.cohort_month >= targets.period_start
-        and spread.cohort_month < targets.period_end
+        on spread.cohort_month = targets.cohort_month
         and spread.pipeline_code = targets.pipeline_code
         and spread.from_stage_code = targets.from_stage_code
         and spread.to_stage_code = targets.to_stage_code

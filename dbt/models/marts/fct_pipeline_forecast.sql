@@ -64,7 +64,7 @@ forecast as (
                     greatest(
                         forecasts.measured_amount
                         - 1.959963984540054e0 * forecasts.amount_error,
-                        0
+                        forecasts.negative_amount
                     )
         end as measured_amount_low,
         case
@@ -73,7 +73,7 @@ forecast as (
                     least(
                         forecasts.measured_amount
                         + 1.959963984540054e0 * forecasts.amount_error,
-                        forecasts.shared_amount
+                        forecasts.shared_amount - forecasts.negative_amount
                     )
         end as measured_amount_high,
 
