@@ -11,7 +11,7 @@ quotas as (
         targets.period_code,
         targets.metric_code,
         coalesce(targets.pipeline_code, 'all') as pipeline_code,
-        coalesce(targets.owner_id, 'all') as owner_id,
+        coalesce({{ record_key('targets.owner_id') }}, 'all') as owner_id,
         coalesce(targets.team_code, 'all') as team_code,
         targets.target_value,
         targets.period_start,

@@ -1,5 +1,6 @@
 -- Dropped journeys, and open ones that are silent past the patience of their stage. Who
--- has come back since on another journey is no longer to be won back on this one.
+-- has come back since on another journey is no longer to be won back on this one, nor
+-- is who was lost and has bought since.
 with silences as (
 
     select * from {{ ref('int_watched_silences') }}
@@ -19,6 +20,15 @@ journeys as (
 
 ),
 
+purchases as (
+
+    select customer_id as person_id, max(purchased_at) as last_purchased_at
+    from {{ ref('int_purchases') }}
+    where customer_kind_code = 'person'
+    group by customer_id
+
+),
+
 aged as (
 
     select
@@ -34,6 +44,7 @@ aged as (
             as silent_seconds
     from silences
     inner join journeys on silences.journey_id = journeys.journey_id
+    left join purchases on journeys.person_id = purchases.person_id
     where (
         silences.is_lost
         or {{ microseconds('silences.observed_until') }}
@@ -41,6 +52,10 @@ aged as (
         > silences.stale_after_seconds * 1000000
     )
     and coalesce(journeys.last_entered_at <= silences.began_at, true)
+    and (
+        not silences.is_lost
+        or coalesce(purchases.last_purchased_at <= silences.began_at, true)
+    )
 
 ),
 

@@ -1,16 +1,27 @@
-with periods as (
+-- What a lead cost is not known where a price is not: the rest of the spend would make
+-- it too cheap.
+with channel_periods as (
 
     select
         *,
-        spend_amount / nullif(leads, 0) as cost_per_lead,
-        spend_amount / nullif(qualified_leads, 0) as cost_per_qualified_lead,
-        spend_amount / nullif(customers, 0) as cost_per_customer,
+        case when coalesce(unpriced_count, 0) = 0 then spend_amount end as whole_spend
+    from {{ ref('int_channel_periods') }}
+
+),
+
+periods as (
+
+    select
+        *,
+        whole_spend / nullif(leads, 0) as cost_per_lead,
+        whole_spend / nullif(qualified_leads, 0) as cost_per_qualified_lead,
+        whole_spend / nullif(customers, 0) as cost_per_customer,
         case period_code
             when 'month' then {{ next_month('period_start') }}
             when 'year'
                 then cast({{ dbt.dateadd('month', 12, 'period_start') }} as date)
         end as period_end
-    from {{ ref('int_channel_periods') }}
+    from channel_periods
 
 ),
 
@@ -49,10 +60,9 @@ performance as (
         before.cost_per_customer as year_before_cost_per_customer,
         case
             when coalesce(periods.unvalued_customers, 0) = 0
-                and coalesce(periods.unpriced_count, 0) = 0
                 then
-                    (coalesce(periods.won_amount, 0) - periods.spend_amount)
-                    / nullif(periods.spend_amount, 0)
+                    (coalesce(periods.won_amount, 0) - periods.whole_spend)
+                    / nullif(periods.whole_spend, 0)
         end as return_on_spend,
         periods.qualified_later_leads / nullif(periods.qualifying_leads, 0)
             as qualified_rate,
