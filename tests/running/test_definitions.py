@@ -108,6 +108,13 @@ def test_the_schedule_the_sensor_and_the_command_line_run_the_same_job(
     assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
 
 
+def test_what_is_materialized_by_hand_runs_in_one_process(
+    loaded: dg.Definitions,
+) -> None:
+    by_hand = loaded.resolve_implicit_global_asset_job_def()
+    assert by_hand.executor_def == dg.in_process_executor
+
+
 def test_a_manifest_is_parsed_again_only_when_what_it_read_has_changed(
     loaded: dg.Definitions, installed: Settings
 ) -> None:
