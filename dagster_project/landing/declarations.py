@@ -15,6 +15,10 @@ from dagster_project.landing.contract import ContractError, read_contracts
 
 Node = Mapping[str, Any]
 PATTERN: Final = "models/staging/*/_*__sources.yml"
+MISSHAPEN: Final = (
+    "is no list of sources, tables and columns that each have a name (`- name: …`), or "
+    "its meta is no mapping; see CONTRIBUTING.md for one that is whole"
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ def check_declarations(dbt: Path, sources: Collection[str]) -> list[WrongDeclara
         except yaml.YAMLError as error:
             found.append(_unreadable(file, error))
             continue
+        except (AttributeError, KeyError, TypeError, ValueError):
+            found.append(WrongDeclaration(file, 0, MISSHAPEN))
+            continue
         found += [wrong for each in declared for wrong in _wrong(each, sources)]
     return found
 
@@ -61,6 +68,8 @@ def _wrong(
         read_contracts({"sources": {"": declared.node}}, sources)
     except ContractError as error:
         yield WrongDeclaration(declared.file, declared.line, str(error))
+    except (AttributeError, TypeError, ValueError):
+        yield WrongDeclaration(declared.file, declared.line, MISSHAPEN)
 
 
 def _declared(file: Path) -> Iterator[Declaration]:

@@ -52,6 +52,15 @@ def test_sound_declarations_have_no_finding(tmp_path: Path) -> None:
         ("mode: changes", "mod: changes", 5, "mod"),
         ("{fixed: 2026-01-31}", "{}", 5, "extracted_at"),
         ("tables:\n", "tables: [\n", 5, "cannot be read as YAML"),
+        ("sources:\n  - name: crm\n", "sources:\n  - title: crm\n", 0, "a name"),
+        ("      - name: deals\n", "      - title: deals\n", 0, "a name"),
+        ("[{name: id}]", "[id]", 0, "a name"),
+        (
+            "{files: [crm/*.csv], format: csv, mode: changes, key: [id]}",
+            "csv",
+            5,
+            "meta",
+        ),
     ],
 )
 def test_a_fault_is_told_with_file_and_line(
