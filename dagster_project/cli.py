@@ -715,12 +715,16 @@ def _refuse_unknown_sources(settings: Settings) -> None:
 def _declaration_findings(settings: Settings) -> "list[Finding]":
     """What is wrong with the declarations of sources, by file and line."""
     from dagster_project.checking import Finding
-    from dagster_project.landing.declarations import check_declarations
+    from dagster_project.landing.declarations import check_declarations, check_named
     from dagster_project.paths import DBT
+    from dagster_project.transforming import named_sources
 
+    found = check_declarations(DBT, settings.sources)
+    if not settings.sources:
+        found = found or check_named(DBT, named_sources())
     return [
         Finding(f"dbt/{wrong.file.relative_to(DBT)}", wrong.line, wrong.message)
-        for wrong in check_declarations(DBT, settings.sources)
+        for wrong in found
     ]
 
 
