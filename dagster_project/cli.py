@@ -6,7 +6,7 @@ Nothing heavy is imported before a command needs it.
 import json
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -48,7 +48,7 @@ class AsOf(click.ParamType["datetime"]):
             return value
         try:
             return read_as_of(str(value), current_settings().timezone)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is neither a date (2026-06-30) nor an ISO time "
                 "(2026-06-30T06:00:00+02:00)",
@@ -59,10 +59,9 @@ class AsOf(click.ParamType["datetime"]):
 
 def read_as_of(text: str, timezone: str) -> datetime:
     """An as-of as typed, in naive UTC; without an offset in the reporting zone."""
-    if len(text) == len("2026-06-30"):
-        day = date.fromisoformat(text)
-        typed = datetime(day.year, day.month, day.day, 23, 59, 59)
-    else:
+    try:
+        typed = datetime.combine(date.fromisoformat(text), time(23, 59, 59))
+    except ValueError:
         typed = datetime.fromisoformat(text)
     zoned = typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(timezone))
     return zoned.astimezone(UTC).replace(tzinfo=None)
@@ -716,12 +715,16 @@ def _refuse_unknown_sources(settings: Settings) -> None:
 def _declaration_findings(settings: Settings) -> "list[Finding]":
     """What is wrong with the declarations of sources, by file and line."""
     from dagster_project.checking import Finding
-    from dagster_project.landing.declarations import check_declarations
+    from dagster_project.landing.declarations import check_declarations, check_named
     from dagster_project.paths import DBT
+    from dagster_project.transforming import named_sources
 
+    found = check_declarations(DBT, settings.sources)
+    if not settings.sources:
+        found = found or check_named(DBT, named_sources())
     return [
         Finding(f"dbt/{wrong.file.relative_to(DBT)}", wrong.line, wrong.message)
-        for wrong in check_declarations(DBT, settings.sources)
+        for wrong in found
     ]
 
 

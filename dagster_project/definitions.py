@@ -35,7 +35,10 @@ def selected_job(settings: Settings, select: str) -> dg.JobDefinition:
 
 
 def _definitions(project: Project) -> dg.Definitions:
-    return dg.Definitions.merge(*(step.define(project) for step in STEPS))
+    # What a person materializes by hand is a night as well: of several processes each
+    # would wait for the lock, and sweep what the one before has not yet published.
+    alone = dg.Definitions(executor=dg.in_process_executor)
+    return dg.Definitions.merge(alone, *(step.define(project) for step in STEPS))
 
 
 @dg.definitions

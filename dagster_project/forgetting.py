@@ -45,6 +45,7 @@ class Forgetting:
     purged: Purged = field(default_factory=Purged)
     dropped: list[str] = field(default_factory=list)
     extracts: list[Trace] = field(default_factory=list)
+    unread: list[Trace] = field(default_factory=list)
     night: "NightSummary | None" = None
     is_finished: bool = True
     server: str = ""
@@ -55,8 +56,8 @@ class Forgetting:
     def exit_code(self) -> int:
         if self.night is not None and self.night.exit_code:
             return self.night.exit_code
-        is_done = self.is_finished and self.is_server_clean and not self.proof.found
-        return 0 if is_done else 1
+        is_proven = not self.proof.found and not self.proof.unread
+        return 0 if self.is_finished and self.is_server_clean and is_proven else 1
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values; the address stands in none."""
@@ -72,6 +73,7 @@ class Forgetting:
             "extracts": [masked(str(trace)) for trace in self.extracts],
             "searched": self.proof.searched,
             "found": [masked(str(trace)) for trace in self.proof.found],
+            "unread": [masked(str(trace)) for trace in self.unread],
             "night": asdict(self.night) if self.night else None,
         }
 
@@ -96,8 +98,10 @@ def forget(settings: Settings, address: str, tell: Tell = lambda _: None) -> For
         done.server, done.is_server_clean = finish_server(settings, paths, tell)
         drop_logs(paths, forgotten)
         tell("searching for what is left")
-        done.extracts = search(paths.extracts, address).found
+        extracts = search(paths.extracts, address)
+        done.extracts = extracts.found
         done.proof = search(paths.data, address, leave_out=paths.extracts)
+        done.unread = extracts.unread + done.proof.unread
     return done
 
 

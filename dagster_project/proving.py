@@ -35,10 +35,11 @@ class Trace:
 
 @dataclass
 class Proof:
-    """What was searched, by kind of file, and what was found."""
+    """What was searched, by kind of file, what was found, what could not be read."""
 
     searched: dict[str, int] = field(default_factory=dict)
     found: list[Trace] = field(default_factory=list)
+    unread: list[Trace] = field(default_factory=list)
 
     def add(self, kind: str, trace: Trace | None) -> None:
         self.searched[kind] = self.searched.get(kind, 0) + 1
@@ -67,8 +68,11 @@ def search(folder: Path, address: str, leave_out: Path | None = None) -> Proof:
     for path in sorted(folder.rglob("*")):
         left_out = leave_out is not None and path.is_relative_to(leave_out)
         if path.is_file() and not path.is_symlink() and not left_out:
-            kind = _kind(path)
-            proof.add(kind, _trace(path, kind, needle))
+            try:
+                kind = _kind(path)
+                proof.add(kind, _trace(path, kind, needle))
+            except Exception as error:  # each kind has errors of its own; none is a no
+                proof.unread.append(Trace(path, (str(error) or "cannot be read",)))
     return proof
 
 

@@ -330,7 +330,7 @@ def _record_queries(paths: Paths) -> dict[str, str]:
     """Run records that readers get beside the marts.
 
     What the gates said of them: each gate speaks with its last night, which is this one
-    unless a person runs the steps of a publication again by themselves. What each part
+    unless a person runs it again from a step on that failed. What each part
     of this night and of the nights before took.
     """
     ending = {

@@ -95,7 +95,7 @@ def _server(name: str) -> str | None:
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingError(
             f"FUNNELHOUSE_TIMEZONE: {name!r} is no time zone; "
             "use an IANA name such as America/Sao_Paulo"

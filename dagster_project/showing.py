@@ -214,6 +214,9 @@ def show_forgetting(done: "Forgetting", data: Path) -> None:
         out.print(done.server, soft_wrap=True, markup=False)
     for trace in done.extracts:
         out.print(f"remove it from {masked(str(trace))}", markup=False)
+    for trace in done.unread:
+        told = f"could not be searched, look into it yourself: {masked(str(trace))}"
+        out.print(told, markup=False)
     _show_proof(out, done.proof, data)
 
 
@@ -222,7 +225,7 @@ def _show_proof(out: Console, proof: "Proof", data: Path) -> None:
     out.print(f"searched below {data}: files {', '.join(counts)}", markup=False)
     for trace in proof.found:
         out.print(f"[red]found[/] in {escape(masked(str(trace)))}")
-    if not proof.found:
+    if not proof.found and not proof.unread:
         out.print("the address stands in none of them")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.defs.land import source_key
 from dagster_project.defs.quality import projection_key
 from dagster_project.defs.resources import Night
 from dagster_project.defs.servers import postgresql_asset
@@ -34,7 +35,7 @@ from dagster_project.publishing import (
 from dagster_project.restating import SCHEMA as RECORDS
 from dagster_project.spreadsheets import write_handouts
 from dagster_project.transforming import Project
-from expectations import PROJECTIONS
+from expectations import GATE_RULES, PROJECTIONS
 
 GENERATION = dg.AssetKey(["published", "generation"])
 REPORT = dg.AssetKey(["published", "report"])
@@ -105,6 +106,30 @@ def handouts(project: Project) -> dict[str, str]:
     }
 
 
+def refuse_part_of_a_night(context: dg.AssetExecutionContext, project: Project) -> None:
+    """A manifest says what was landed; tables of an earlier night, or that no gate has
+    judged, must not be published under it.
+
+    Raises:
+        RefusedError: this run leaves out tables or gates.
+    """
+    of_run = context.job_def.asset_layer
+    judged = {key.name for key in of_run.asset_graph.asset_check_keys}
+    nodes = map(project.node, project.staged | project.built)
+    needed = set(map(DagsterDbtTranslator().get_asset_key, nodes))
+    needed.add(source_key(project, "lake", "runs"))
+    missing = needed.difference(of_run.executable_asset_keys)
+    left_out = {"/".join(key.path) for key in missing} | (GATE_RULES.keys() - judged)
+    if executed := context.run.step_keys_to_execute:
+        left_out |= {"mart", "gate_marts"}.difference(executed)
+    if left_out:
+        raise RefusedError(
+            f"only a whole night is published, and this run leaves out {len(left_out)} "
+            f"of its tables and rules, such as {min(left_out)}; run job nightly whole, "
+            "or `funnelhouse run`: it builds no more than has changed"
+        )
+
+
 def generation_asset(project: Project) -> dg.AssetsDefinition:
     """The marts copied, waiting for the second gate."""
     translator = DagsterDbtTranslator()
@@ -119,7 +144,10 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         description="The marts of this run as Parquet and DuckDB, not yet current.",
     )
-    def generation(night: Night) -> dg.MaterializeResult[Any]:
+    def generation(
+        context: dg.AssetExecutionContext, night: Night
+    ) -> dg.MaterializeResult[Any]:
+        refuse_part_of_a_night(context, project)
         names = [node["alias"] for node in mart_nodes(project)]
         ingredients = read_ingredients(project.settings, project.paths)
         night.profile.keep(project.paths)

@@ -15,6 +15,14 @@ from dagster_project.landing.contract import ContractError, read_contracts
 
 Node = Mapping[str, Any]
 PATTERN: Final = "models/staging/*/_*__sources.yml"
+UNNAMED: Final = (
+    "is not named below `vars: sources:` in dbt/dbt_project.yml, so its files are left "
+    "alone; name it there with the objects that it provides, such as `[deals]`"
+)
+MISSHAPEN: Final = (
+    "is no list of sources, tables and columns that each have a name (`- name: …`), or "
+    "its meta is no mapping; see CONTRIBUTING.md for one that is whole"
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,23 @@ def check_declarations(dbt: Path, sources: Collection[str]) -> list[WrongDeclara
         except yaml.YAMLError as error:
             found.append(_unreadable(file, error))
             continue
+        except (AttributeError, KeyError, TypeError, ValueError):
+            found.append(WrongDeclaration(file, 0, MISSHAPEN))
+            continue
         found += [wrong for each in declared for wrong in _wrong(each, sources)]
     return found
+
+
+def check_named(dbt: Path, named: Collection[str]) -> list[WrongDeclaration]:
+    """Sources with extracts that no run would read: the project does not name them."""
+    found: dict[str, WrongDeclaration] = {}
+    for declared in read_declarations(dbt):
+        source = str(declared.node["source_name"])
+        if source not in named and read_contracts({"sources": {"": declared.node}}, ()):
+            line = _line_of(declared.file.read_text(encoding="utf-8"), source)
+            told = WrongDeclaration(declared.file, line, f"source {source} {UNNAMED}")
+            found.setdefault(source, told)
+    return [*found.values()]
 
 
 def read_declarations(dbt: Path) -> list[Declaration]:
@@ -61,6 +84,8 @@ def _wrong(
         read_contracts({"sources": {"": declared.node}}, sources)
     except ContractError as error:
         yield WrongDeclaration(declared.file, declared.line, str(error))
+    except (AttributeError, TypeError, ValueError):
+        yield WrongDeclaration(declared.file, declared.line, MISSHAPEN)
 
 
 def _declared(file: Path) -> Iterator[Declaration]:

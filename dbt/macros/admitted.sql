@@ -1,7 +1,8 @@
 {#
     A raw table as this run may know it: rows of admitted files, taken by as-of.
     In mode `full` a key that a later whole extract lacks comes once more, as it
-    was, with _is_vanished and the time of the extract that lacks it.
+    was, with _is_vanished and the time of the extract that lacks it. An extract with
+    rejected records is not whole: what it lacks may be among them.
 #}
 {% macro admitted(source_code, table_name) %}
     {%- set raw = source(source_code, table_name) -%}
@@ -17,24 +18,29 @@
         extracts as (
             select
                 _extracted_at,
-                row_number() over (order by _extracted_at) as extract_number,
-                lead(_extracted_at) over (order by _extracted_at) as next_extracted_at
+                min(case when is_whole then _extracted_at end) over (
+                    order by _extracted_at
+                    rows between 1 following and unbounded following
+                ) as next_whole_at
             from (
-                select distinct extracted_at as _extracted_at from {{ files }}
+                select
+                    extracted_at as _extracted_at,
+                    sum(rejected_count) = 0 as is_whole
+                from {{ files }}
                 where source_code = '{{ source_code }}' and table_name = '{{ table_name }}'
                     and extracted_at <= (select as_of from {{ runs }})
+                group by extracted_at
             ) as taken
         ),
 
         followed as (
             select
                 known.*,
-                extracts.next_extracted_at as _next_extracted_at,
-                extracts.extract_number as _extract_number,
-                lead(extracts.extract_number) over (
+                extracts.next_whole_at as _next_whole_at,
+                lead(known._extracted_at) over (
                     partition by {% for key in extract['key'] %}{{ adapter.quote(key) }}{{ ', ' if not loop.last }}{% endfor %}
-                    order by extracts.extract_number
-                ) as _next_extract_number
+                    order by known._extracted_at
+                ) as _next_seen_at
             from known
             inner join extracts on known._extracted_at = extracts._extracted_at
         )
@@ -46,13 +52,12 @@
         from known
         union all
         select
-            followed.* {{ exclude() }} (_extracted_at, _extract_number, _next_extract_number, _next_extracted_at),
-            followed._next_extracted_at as _extracted_at,
+            followed.* {{ exclude() }} (_extracted_at, _next_whole_at, _next_seen_at),
+            followed._next_whole_at as _extracted_at,
             true as _is_vanished
         from followed
-        where _next_extracted_at is not null
-            and coalesce(_next_extract_number, -1) <> _extract_number + 1
-            and coalesce(_next_extract_number, -1) <> _extract_number
+        where _next_whole_at is not null
+            and (_next_seen_at is null or _next_seen_at > _next_whole_at)
     )
     {%- else -%}
     (

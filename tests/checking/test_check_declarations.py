@@ -8,7 +8,11 @@ from click.testing import CliRunner
 
 from dagster_project.cli import main
 from dagster_project.landing import read_contracts
-from dagster_project.landing.declarations import check_declarations, read_declarations
+from dagster_project.landing.declarations import (
+    check_declarations,
+    check_named,
+    read_declarations,
+)
 from dagster_project.paths import DBT
 from dagster_project.transforming import load_project
 from tests.warehouse import Warehouse, write_seeds
@@ -52,6 +56,15 @@ def test_sound_declarations_have_no_finding(tmp_path: Path) -> None:
         ("mode: changes", "mod: changes", 5, "mod"),
         ("{fixed: 2026-01-31}", "{}", 5, "extracted_at"),
         ("tables:\n", "tables: [\n", 5, "cannot be read as YAML"),
+        ("sources:\n  - name: crm\n", "sources:\n  - title: crm\n", 0, "a name"),
+        ("      - name: deals\n", "      - title: deals\n", 0, "a name"),
+        ("[{name: id}]", "[id]", 0, "a name"),
+        (
+            "{files: [crm/*.csv], format: csv, mode: changes, key: [id]}",
+            "csv",
+            5,
+            "meta",
+        ),
     ],
 )
 def test_a_fault_is_told_with_file_and_line(
@@ -60,6 +73,14 @@ def test_a_fault_is_told_with_file_and_line(
     [wrong] = check_declarations(declared(tmp_path, GOOD.replace(good, bad)), ())
     assert (wrong.file.name, wrong.line) == ("_crm__sources.yml", line)
     assert message in wrong.message
+
+
+def test_a_source_that_the_project_does_not_name_is_told(tmp_path: Path) -> None:
+    project = declared(tmp_path, GOOD)
+    assert check_named(project, ["crm"]) == []
+    [wrong] = check_named(project, ["hubspot"])
+    assert (wrong.file.name, wrong.line) == ("_crm__sources.yml", 2)
+    assert "source crm is not named below `vars: sources:`" in wrong.message
 
 
 def test_check_lists_file_line_column_and_message_for_editors_and_ci(

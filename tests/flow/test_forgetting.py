@@ -324,6 +324,28 @@ def test_the_search_finds_a_copy_in_any_file(
     assert search(tmp_path, JANE, leave_out=tmp_path) == Proof()
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cut.csv.gz", gzip.compress(b"id\n1\n")[:-9]),
+        ("none.csv.gz", b"no gzip"),
+        ("none.jsonl.zst", b"no zstd"),
+        ("none.parquet", b"PAR1"),
+        ("none.duckdb", b"no database"),
+        ("none.db", b"SQLite format 3\x00 and no more"),
+    ],
+)
+def test_a_broken_file_is_told_and_the_search_goes_on(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    plant(tmp_path / "z.log", JANE)
+    proof = search(tmp_path, JANE)
+    assert [trace.path.name for trace in proof.unread] == [name]
+    assert [trace.path.name for trace in proof.found] == ["z.log"]
+    assert Forgetting(proof=Proof(unread=proof.unread)).exit_code == 1
+
+
 def plant(path: Path, text: str) -> None:
     """Write a text as a file of the kind that its name says."""
     path.unlink(missing_ok=True)

@@ -145,6 +145,12 @@ FILES: dict[str, Rows] = {
     ],
     f"plain/leads/{JUNE}.csv": [
         {"lead_id": "first_lead", "created_at": "2024-01-02"},
+        # told again further down, in the same file
+        {
+            "lead_id": "late_lead",
+            "created_at": "2024-01-01",
+            "converted_deal_id": "shared_deal",
+        },
         {
             "lead_id": "early_lead",
             "created_at": "2024-01-02",

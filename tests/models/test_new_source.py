@@ -1,7 +1,8 @@
 """A newcomer's sources: YAML, small SQL and lines in seeds, and no Python at all.
 
 `acme` is the example of CONTRIBUTING.md, word for word; `office` writes as in Germany;
-`daily` is one whole table of deals a day, whose changes are told by comparing extracts.
+`daily` is one whole table of deals a day, whose changes are told by comparing extracts;
+`torn` is another, of which a day came with records that could not be read.
 """
 
 import json
@@ -27,7 +28,7 @@ from tests.warehouse import Marts, Warehouse, write_files, write_seeds
 
 pytestmark = pytest.mark.slow
 
-SOURCES = ("acme", "office", "daily")
+SOURCES = ("acme", "office", "daily", "torn")
 MODELS = (
     *("fct_stage_transitions", "fct_journeys", "fct_journey_steps"),
     *("fct_stage_snapshots", "fct_monthly_throughput", "dq_reconciliations"),
@@ -148,14 +149,17 @@ renamed as (
 
 select * from renamed
 """
+TORN_DEALS = DAILY_DEALS.replace("daily", "torn").replace("'shop'", "'sales'")
 STAGING = {
     "office/_office__sources.yml": OFFICE_SOURCES,
     "office/stg_office__deals.sql": OFFICE_DEALS,
     "office/stg_office__stage_changes.sql": OFFICE_CHANGES,
     "daily/_daily__sources.yml": DAILY_SOURCES,
     "daily/stg_daily__deals.sql": DAILY_DEALS,
+    "torn/_torn__sources.yml": DAILY_SOURCES.replace("daily", "torn"),
+    "torn/stg_torn__deals.sql": TORN_DEALS,
 }
-PROVIDED = ("office: [deals, stage_changes]", "daily: [deals]")
+PROVIDED = ("office: [deals, stage_changes]", "daily: [deals]", "torn: [deals]")
 
 STAGES = [
     stage("a", 1, pipeline="sales"),
@@ -169,6 +173,7 @@ ALIASES = [
     alias("done", "w", pipeline="sales", source_code="acme", source_pipeline="acme"),
     alias("Anfrage", "a", pipeline="sales", source_code="office"),
     alias("Verkauft", "w", pipeline="sales", source_code="office"),
+    alias("one", "a", pipeline="sales", source_code="torn"),
     alias("one", "a", pipeline="shop", source_code="daily"),
     alias("two", "b", pipeline="shop", source_code="daily"),
     alias("sold", "w", pipeline="shop", source_code="daily"),
@@ -217,6 +222,18 @@ EXTRACTS: dict[str, str | bytes] = {
     + "hidden,one,30,2024-01-09,\n"
     + "sold,sold,40,2024-01-09,2024-01-11 09:00:00\n"
     + "late,two,50,2024-01-05,\n",
+    "torn/2024-01-10.csv": HEADER
+    + "unread,one,10,2024-01-08,\n"
+    + "unread then gone,one,20,2024-01-08,\n"
+    + "gone,one,30,2024-01-08,\n"
+    + "stays,one,40,2024-01-08,\n",
+    "torn/2024-01-11.csv": HEADER
+    + "unread,one,1,0,2024-01-08,\n"
+    + "unread then gone,one,2,0,2024-01-08,\n"
+    + "stays,one,40,2024-01-08,\n",
+    "torn/2024-01-12.csv": HEADER
+    + "unread,one,10,2024-01-08,\n"
+    + "stays,one,40,2024-01-08,\n",
 }
 FIRST, SECOND = datetime(2024, 1, 10, 23, 59, 59), datetime(2024, 1, 11, 23, 59, 59)
 
@@ -427,6 +444,31 @@ def test_a_key_that_a_later_whole_extract_lacks_is_a_deletion(marts: Marts) -> N
     assert counted[date(2024, 1, 10)] == (3, 0, 0, 0)
     assert counted[date(2024, 1, 11)] == (1, 0, 1, 1)
     assert counted[date(2024, 1, 12)] == (1, 0, 0, 0)
+
+
+def test_an_extract_with_rejected_records_proves_no_deletion(marts: Marts) -> None:
+    """On the 11th one was not there and two could not be read; the 12th is whole."""
+    deleted = """
+        select deal_id, is_deleted from marts.fct_journeys
+        where source_code = 'torn' order by deal_id
+    """
+    assert marts(deleted) == [
+        ("gone", True),
+        ("stays", False),
+        ("unread", False),
+        ("unread then gone", True),
+    ]
+    removed = """
+        select snapshot_date, sum(removed_count) from marts.fct_stage_snapshots
+        where pipeline_code = 'sales'
+            and snapshot_date between '2024-01-10' and '2024-01-12'
+        group by all order by all
+    """
+    assert marts(removed) == [
+        (date(2024, 1, 10), 0),
+        (date(2024, 1, 11), 0),
+        (date(2024, 1, 12), 2),
+    ]
 
 
 def test_an_amount_holds_until_the_extract_that_shows_another(marts: Marts) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -14,7 +15,8 @@ import pytest
 
 from dagster_project.definitions import definitions_of
 from dagster_project.defs import schedules
-from dagster_project.defs.transform import require_built
+from dagster_project.defs.publish import refuse_part_of_a_night
+from dagster_project.defs.transform import RefusedError, require_built
 from dagster_project.defs.translating import as_if_not_installed
 from dagster_project.landing import Contract, ExtractedAt
 from dagster_project.paths import Paths
@@ -106,6 +108,53 @@ def test_the_schedule_the_sensor_and_the_command_line_run_the_same_job(
     sensor = loaded.resolve_sensor_def("extracts_are_in")
     assert sensor.job_name == job.name
     assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+
+
+def test_what_is_materialized_by_hand_runs_in_one_process(
+    loaded: dg.Definitions,
+) -> None:
+    by_hand = loaded.resolve_implicit_global_asset_job_def()
+    assert by_hand.executor_def == dg.in_process_executor
+
+
+def of_run(job: dg.JobDefinition, *steps: str) -> Any:
+    """The context of a step, as far as it says what else its run does."""
+    run = SimpleNamespace(step_keys_to_execute=steps or None)
+    return SimpleNamespace(job_def=job, run=run)
+
+
+PUBLISHED = dg.AssetSelection.groups("published")
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        PUBLISHED,
+        PUBLISHED | dg.AssetSelection.groups("marts", "gates"),
+        dg.AssetSelection.all() - dg.AssetSelection.groups("intermediate"),
+        dg.AssetSelection.all().without_checks(),
+    ],
+    ids=["alone", "with gates", "all but what marts are made of", "no gate"],
+)
+def test_a_part_of_a_night_is_not_published(
+    loaded: dg.Definitions, graph: Any, installed: Settings, chosen: dg.AssetSelection
+) -> None:
+    part = loaded.resolve_job_def("nightly").get_subset(
+        asset_selection=chosen.resolve(graph),
+        asset_check_selection=chosen.resolve_checks(graph),
+    )
+    with pytest.raises(RefusedError, match="only a whole night is published"):
+        refuse_part_of_a_night(of_run(part), load_project(installed))
+
+
+def test_a_night_is_published_whole_or_from_the_step_on_that_failed_in_it(
+    loaded: dg.Definitions, installed: Settings
+) -> None:
+    whole, project = loaded.resolve_job_def("nightly"), load_project(installed)
+    refuse_part_of_a_night(of_run(whole), project)
+    refuse_part_of_a_night(of_run(whole, "mart", "gate_marts", "generation"), project)
+    with pytest.raises(RefusedError, match="such as gate_marts"):
+        refuse_part_of_a_night(of_run(whole, "generation", "current"), project)
 
 
 def test_a_manifest_is_parsed_again_only_when_what_it_read_has_changed(

@@ -11,7 +11,11 @@ ranked as (
         row_number() over (
             partition by source_code, lead_id
             order by
-                known_at desc, converted_at desc nulls last, converted_deal_id asc
+                known_at desc,
+                converted_at desc nulls last,
+                converted_deal_id asc nulls last,
+                source_file desc,
+                source_row desc
         ) as recency,
         min(known_at) over (partition by source_code, lead_id) as first_known_at
     from versions
