@@ -4,6 +4,7 @@ No secret has a default; what is not set is made on the machine and never leaves
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +64,7 @@ class Settings:
             sources=tuple(filter(None, map(str.strip, value("SOURCES").split(",")))),
             timezone=_zone(value("TIMEZONE", "UTC")),
             home_currency=value("HOME_CURRENCY", "USD").upper(),
-            memory_limit=value("MEMORY_LIMIT", "4GB"),
+            memory_limit=_size("MEMORY_LIMIT", value("MEMORY_LIMIT", "4GB")),
             threads=_positive("THREADS", value("THREADS", str(os.cpu_count() or 1))),
             keep_generations=_positive("KEEP", value("KEEP", "7")),
             webhook_url=value("WEBHOOK_URL") or None,
@@ -101,6 +102,15 @@ def _zone(name: str) -> str:
             "use an IANA name such as America/Sao_Paulo"
         ) from error
     return name
+
+
+def _size(name: str, text: str) -> str:
+    """As DuckDB reads sizes: in powers of a thousand (GB) or of 1,024 (GiB)."""
+    if not re.fullmatch(r"\d+([.]\d+)? ?[KMGT](i?B)?", text, re.IGNORECASE):
+        raise SettingError(
+            f"FUNNELHOUSE_{name}: {text!r} is no size with its unit, such as 4GB"
+        )
+    return text
 
 
 def _positive(name: str, text: str) -> int:

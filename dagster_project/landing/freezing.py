@@ -125,12 +125,17 @@ def refuse_without_extracts(paths: Paths) -> None:
     """Before anything is parsed: nothing was landed, and nothing has come.
 
     Raises:
-        NoExtractsError: there is no file to begin with.
+        NoExtractsError: there is no file to begin with, or no folder to look into.
     """
     has_come = any(path.is_file() for path in paths.extracts.rglob("*"))
     told = (path.stem for path in paths.manifest.glob("*.parquet"))
     if not has_come and not any(name != "declared" for name in told):
         raise NoExtractsError(_where_extracts_go(paths))
+    if not paths.extracts.is_dir():
+        raise NoExtractsError(
+            f"the folder of extracts {paths.extracts} is not there, though extracts "
+            "were landed before; mount or make it, or name it by FUNNELHOUSE_EXTRACTS"
+        )
 
 
 def _where_extracts_go(paths: Paths) -> str:

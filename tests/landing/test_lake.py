@@ -14,6 +14,7 @@ from dagster_project.landing import (
     lake,
     land,
     next_batch_id,
+    refuse_without_extracts,
     sinks,
     sweep_orphans,
     unclaimed_files,
@@ -116,6 +117,16 @@ def test_freezing_nothing_says_where_extracts_go(house: House) -> None:
     house.land_one("wrong\n1\n")
     with pytest.raises(NoExtractsError, match="extracts"):
         house.freeze()
+
+
+def test_a_folder_of_extracts_that_is_gone_is_no_night_without_news(
+    house: House,
+) -> None:
+    house.land_one("id\n1\n")
+    refuse_without_extracts(house.paths)
+    house.paths.extracts.rename(house.paths.extracts.with_name("elsewhere"))
+    with pytest.raises(NoExtractsError, match="is not there, though"):
+        refuse_without_extracts(house.paths)
 
 
 def test_a_refused_file_is_tried_again_and_written_only_when_that_changes(

@@ -98,6 +98,15 @@ def test_a_setting_that_cannot_be_used_is_an_error_of_usage(
     assert f"FUNNELHOUSE_TIMEZONE: '{zone}' is no time zone" in result.output
 
 
+@pytest.mark.parametrize("size", ["lots", "4", "50%", "-1GB"])
+def test_a_limit_of_memory_that_is_no_size_is_an_error_of_usage(
+    call: Call, size: str
+) -> None:
+    result = call("status", FUNNELHOUSE_MEMORY_LIMIT=size)
+    assert result.exit_code == 2
+    assert f"FUNNELHOUSE_MEMORY_LIMIT: '{size}' is no size" in result.output
+
+
 @pytest.mark.parametrize("code", [0, 1, 3, 4])
 def test_run_ends_with_the_code_of_its_night(
     call: Call, monkeypatch: pytest.MonkeyPatch, code: int
