@@ -438,8 +438,9 @@ WORDINGS: Final[Mapping[str, Wording]] = {
         "pipelines",
         "with histories that end elsewhere",
         _differing,
-        "Changes are missing or out of order: deliver the missing extracts, or allow "
-        "a share in seeds/gate_rules.csv.",
+        "Changes are missing or out of order: deliver the missing extracts, or, of a "
+        "source that keeps no history, take stage_changes out of `vars: sources:` in "
+        "dbt/dbt_project.yml, or allow a share in seeds/gate_rules.csv.",
     ),
     "outcomes_agree": Wording(
         "stages",
