@@ -339,6 +339,13 @@ def _day(value: str) -> str | None:
     return None
 
 
+def _first_day(value: str) -> str | None:
+    day = _date(value)
+    if day and day.day > 1:
+        return f"is not the first day of a month; write {value[:-2]}01, say"
+    return _day(value)
+
+
 def _date(value: str) -> date | None:
     """A date; None where there is none."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
@@ -480,7 +487,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
         "loss_reason_name": _filled,
     },
     "targets": {
-        "period_start": _day,
+        "period_start": _first_day,
         "period_code": _one_of(PERIOD_CODES),
         "metric_code": _filled,
         "horizon_days": _optional(_positive_whole),

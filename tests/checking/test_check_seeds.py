@@ -201,6 +201,8 @@ BAD_VALUES = [
     ("loss_reasons", "s,k,,K", "loss_reason_code '' is empty"),
     ("loss_reasons", "s,k,k,", "loss_reason_name '' is empty"),
     ("targets", "2026-1-1,month,p,,,wins,,,,1", "period_start '2026-1-1' is no date"),
+    ("targets", "2026-01-15,month,p,,,won_count,,,,1", "is not the first day of a mon"),
+    ("targets", "2026-02-02,quarter,p,,,won_count,,,,1", "write 2026-02-01, say"),
     ("targets", "2026-01-01,,p,,,wins,,,,1", "period_code '' must be one of month"),
     ("targets", "2026-01-01,month,p,,,,,,,1", "metric_code '' is empty"),
     ("targets", "2026-01-01,month,p,,,k,,,0,1", "horizon_days '0' is no whole number"),
