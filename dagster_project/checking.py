@@ -317,6 +317,13 @@ def _own(value: str) -> str | None:
     return _filled(value)
 
 
+def _own_event(value: str) -> str | None:
+    """A code of ours whose count is no metric of targets already."""
+    if f"{value}_count" in METRIC_CODES:
+        return f"is reserved, for {value}_count is a metric; choose another code"
+    return _own(value)
+
+
 def _one_of(values: Collection[str]) -> Check:
     def check(value: str) -> str | None:
         return None if value in values else f"must be one of {' '.join(values)}"
@@ -446,7 +453,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "event_aliases": {
         "source_code": _filled,
         "source_event": _filled,
-        "event_code": _optional(_own),
+        "event_code": _optional(_own_event),
         "actor_code": _optional(_one_of(ACTOR_CODES)),
     },
     "inquiries": {

@@ -191,6 +191,8 @@ BAD_VALUES = [
     ("event_aliases", ",k,,,k,seller", "source_code '' is empty"),
     ("event_aliases", "s,,,,k,seller", "source_event '' is empty"),
     ("event_aliases", "s,k,,,ignored,seller", "event_code 'ignored' is reserved"),
+    ("event_aliases", "s,k,,,won,seller", "'won' is reserved, for won_count is a metr"),
+    ("event_aliases", "s,k,,,entered,customer", "for entered_count is a metric"),
     ("event_aliases", "s,k,,,k,nobody", "actor_code 'nobody' must be one of"),
     ("channels", ",k,k,K", "source_code '' is empty"),
     ("channels", "s,,k,K", "source_channel '' is empty"),
