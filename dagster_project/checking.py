@@ -805,6 +805,24 @@ def _step_funnels(seeds: Seeds) -> Iterator[Finding]:
             yield row.says(f"funnel {code!r} has no step; add some to funnel_steps.csv")
 
 
+def _attributed_steps(seeds: Seeds) -> Iterator[Finding]:
+    """A step that attributes is one of its funnel's own, and no exclusion."""
+    orders: dict[str, set[int]] = defaultdict(set)
+    for row in seeds.rows["funnel_steps"]:
+        if not _is_exclusion(row) and _whole(row["step_order"]) is None:
+            orders[row["funnel_code"]].add(int(row["step_order"]))
+    for row in seeds.sound["funnels"]:
+        code, own = row["attribution_code"], sorted(orders[row["funnel_code"]])
+        order = code.partition(":")[2]
+        if order and own and int(order) not in own:
+            yield row.says(
+                f"attribution_code {code!r} is no step of funnel "
+                f"{row['funnel_code']!r}; choose one of "
+                f"{', '.join(f'step:{each}' for each in own)}",
+                "attribution_code",
+            )
+
+
 def _event_funnel_steps(seeds: Seeds) -> Iterator[Finding]:
     """What the replay of an event funnel, and of a stage funnel, can hold."""
     funnels = {row["funnel_code"]: row for row in seeds.rows["funnels"]}
@@ -1246,6 +1264,7 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("funnels", "segments"), _funnel_segments),
     (("funnel_steps",), _funnel_steps),
     (("funnel_steps", "funnels"), _step_funnels),
+    (("funnel_steps", "funnels"), _attributed_steps),
     (("funnel_steps", "funnels"), _event_funnel_steps),
     (("funnel_steps", "funnels", "stages"), _step_stages),
     (("funnel_steps", "event_aliases"), _step_events),

@@ -267,6 +267,8 @@ BAD_RELATIONS = [
     ("funnels", "g,p,,event,person,strict,,,,", "window_seconds is empty; an event"),
     ("funnels", "g,p,,stage,journey,,,,2026-02-01,2026-01-01", "is after entry_to"),
     ("funnels", "g,p,,stage,journey,,,,,", "funnel 'g' has no step"),
+    ("funnels", "e,,,event,person,strict,60,step:9,,", "choose one of step:1, step:2"),
+    ("funnels", "e,,,event,person,strict,60,step:0,,", "'step:0' is no step of funnel"),
     ("funnel_steps", "zz,1,a,stage,a,,,,", "funnel_code 'zz' is not in funnels"),
     ("funnel_steps", "f,4,b,stage,b,,,,", "step_order 4 of funnel 'f' stands where 3"),
     ("funnel_steps", "f,2,b,stage,b,,,,", "step_order 2 of funnel 'f' is 'c' in line"),
@@ -425,6 +427,17 @@ def test_an_order_may_pass_to_another_stage_when_the_first_has_ended(
         "p,l,L,5,seller,t,open,,,2026-01-01,",
     ]
     assert check_seeds(write(stages=[*GOOD["stages"], *rows])) == []
+
+
+def test_an_exclusion_is_no_step_that_attributes(write: Write) -> None:
+    funnel = GOOD["funnels"][1].replace("step:2", "step:3")
+    exclusion = "e,3,no_v,exclusion,v,,,1,2"
+    steps = [*GOOD["funnel_steps"], exclusion]
+    [finding] = check_seeds(
+        write(funnels=[GOOD["funnels"][0], funnel], funnel_steps=steps)
+    )
+    assert (finding.file, finding.line) == ("seeds/funnels.csv", 3)
+    assert "'step:3' is no step of funnel 'e'" in finding.message
 
 
 def test_one_bad_value_does_not_orphan_what_refers_to_its_row(write: Write) -> None:
