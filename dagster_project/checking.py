@@ -50,6 +50,8 @@ FEATURE_CODES: Final = (
     "days_since_first_visit",
     "actions_sequence",
 )
+# Those that are numbers, besides the counts; a condition on any other reads a text.
+NUMBER_FEATURES: Final = ("touches_count", "days_since_first_visit")
 # What a target may be of, besides the count of an action: `<event_code>_count`.
 METRIC_CODES: Final = ("won_amount", "won_count", "conversion_rate", "entered_count")
 ORIGIN_KINDS: Final = ("channel", "event", "stage")
@@ -58,8 +60,11 @@ OWN_ORIGINS: Final = ("customers", "repeat", "win_back")
 # What dbt/models/intermediate/int_horizons.sql measures conversions to.
 HORIZONS: Final = ("30", "60", "90", "180", "365", "540", "730")
 GAIN_UNITS: Final = ("points", "percent")
+EQUAL_OPERATORS: Final = ("=", "!=")
+NUMBER_OPERATORS: Final = ("<", "<=", ">", ">=")
 OPERATOR_CODES: Final = (
-    *("=", "!=", "<", "<=", ">", ">="),
+    *EQUAL_OPERATORS,
+    *NUMBER_OPERATORS,
     *("in", "contains", "begins"),
 )
 
@@ -393,6 +398,7 @@ def _matching(pattern: str, wording: str) -> Check:
 _share = _number(0, 1, "a number from 0 to 1")
 _not_negative = _number(0, float("inf"), "a number of 0 or more")
 _positive = _number(0, float("inf"), "a number above 0", above=True)
+_any_number = _number(float("-inf"), float("inf"), "a number")
 _attribution = _matching(
     r"entry|first_touch|last_touch|all_events|step:[0-9]{1,2}",
     "entry, first_touch, last_touch, step:n or all_events",
@@ -998,6 +1004,30 @@ def _features(seeds: Seeds, rows: Sequence[Row]) -> Iterator[Finding]:
             )
 
 
+def _segment_numbers(seeds: Seeds) -> Iterator[Finding]:
+    yield from _compared_numbers(seeds.sound["segment_rules"])
+
+
+def _scored_numbers(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["scoring_rules"]
+    yield from _compared_numbers([r for r in rows if r["kind_code"] in RULE_KINDS])
+
+
+def _compared_numbers(rows: Sequence[Row]) -> Iterator[Finding]:
+    """A condition that compares with no number would hold for nobody."""
+    for row in rows:
+        code, operator, value = row.key("feature_code", "operator_code", "value")
+        is_number = code in NUMBER_FEATURES or code.endswith("_count")
+        is_compared = operator in NUMBER_OPERATORS or (
+            is_number and operator in EQUAL_OPERATORS
+        )
+        problem = _any_number(value) if code and value and is_compared else None
+        if problem:
+            text = "is no number; ask for a text with = or !="
+            told = problem if is_number else text
+            yield row.says(f"value {value!r} of {code} {operator} {told}", "value")
+
+
 def _origins(seeds: Seeds) -> Iterator[Finding]:
     """An origin has one name, may be matched in several ways, and is none of ours."""
     rows = seeds.sound["origins"]
@@ -1274,6 +1304,8 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("scoring_rules",), _scoring_rules),
     (("segment_rules", "event_aliases"), _segment_features),
     (("scoring_rules", "event_aliases"), _scored_features),
+    (("segment_rules",), _segment_numbers),
+    (("scoring_rules",), _scored_numbers),
     (("origins",), _origins),
     (("origins", "channels", "event_aliases", "stages"), _origin_codes),
     (("followups", "event_aliases"), _followups),

@@ -14,6 +14,7 @@ from dagster_project.checking import (
     COLUMNS,
     FIELDS,
     HORIZONS,
+    NUMBER_FEATURES,
     RELATIONS,
     Finding,
     check_seeds,
@@ -259,6 +260,10 @@ BAD_RELATIONS = [
     ("segment_rules", "x,1,chanel_code,=,m", "did you mean 'channel_code'?"),
     ("segment_rules", "x,1,zz_count,>=,1", "'zz_count' is no feature"),
     ("segment_rules", "x,1,w_count,>=,1", "'w_count' counts what sellers do"),
+    ("segment_rules", "x,1,touches_count,=,many", "'many' of touches_count = is no nu"),
+    ("segment_rules", 'x,1,v_count,>=,"1,5"', "'1,5' of v_count >= is no number; writ"),
+    ("segment_rules", "x,1,days_since_first_visit,<,1 d", "'1 d' of days_since_first_"),
+    ("segment_rules", "x,1,region_code,>,south", "region_code > is no number; ask for"),
     # funnels
     ("funnels", "f,p,,stage,journey,,,,,", "funnel_code 'f' stands in line 2 already"),
     ("funnels", "g,zz,,stage,journey,,,,,", "pipeline_code 'zz' is not in stages"),
@@ -322,6 +327,8 @@ BAD_RELATIONS = [
     ("scoring_rules", "o,fit,chanel_code,=,t,5", "did you mean 'channel_code'?"),
     ("scoring_rules", "o,behaviour,zz_count,=,1,5", "'zz_count' is no feature"),
     ("scoring_rules", "o,fit,channel_code,=,,5", "a rule asks for a value"),
+    ("scoring_rules", "o,behaviour,v_count,!=,many,5", "'many' of v_count != is no nu"),
+    ("scoring_rules", "o,fit,touches_count,>=,nan,5", "'nan' of touches_count >= is n"),
     ("scoring_rules", "o,sales_qualified,,,,30", "stands in line 5 already"),
     ("scoring_rules", "o,sales_qualified,,,,3", "qualify for sales and 10 for mark"),
     ("scoring_rules", "o,sales_qualified,channel_code,,,30", "is not read; leave it"),
@@ -427,6 +434,22 @@ def test_an_order_may_pass_to_another_stage_when_the_first_has_ended(
         "p,l,L,5,seller,t,open,,,2026-01-01,",
     ]
     assert check_seeds(write(stages=[*GOOD["stages"], *rows])) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("touches_count,>=,1.5", "days_since_first_visit,!=,-2", "v_count,=,1e3"),
+        *("region_code,=,many", "product_code,in,a | b", "actions_sequence,begins,v"),
+    ],
+)
+def test_a_condition_on_a_number_or_on_a_text_is_let_pass(
+    write: Write, condition: str
+) -> None:
+    segment_rules = [*GOOD["segment_rules"], f"x,3,{condition}"]
+    scoring_rules = [*GOOD["scoring_rules"], f"o,fit,{condition},5"]
+    folder = write(segment_rules=segment_rules, scoring_rules=scoring_rules)
+    assert check_seeds(folder) == []
 
 
 def test_an_exclusion_is_no_step_that_attributes(write: Write) -> None:
@@ -549,6 +572,13 @@ def test_it_answers_at_once_and_without_pandas_or_duckdb(write: Write) -> None:
         f"sys.exit(any(name in sys.modules for name in ({heavy})))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_features_are_numbers_where_the_model_counts_them() -> None:
+    model = ROOT / "dbt" / "models" / "intermediate" / "int_action_features.sql"
+    sql = model.read_text(encoding="utf-8")
+    told = re.findall(r"'(\w+)' as feature_code,\s+cast\(", sql)
+    assert tuple(told) == ("_count", *NUMBER_FEATURES)
 
 
 def test_horizons_are_those_that_conversions_are_measured_to() -> None:
