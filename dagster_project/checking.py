@@ -29,6 +29,8 @@ RESERVED_CODES: Final = (
 MOST_STEPS: Final = {"unordered": 8}
 MOST_STEPS_ELSE: Final = 10
 EVERY: Final = ("", "all")
+# What dbt/models/intermediate/int_journeys.sql calls channels that no seed names.
+OWN_CHANNELS: Final = ("unknown", "unmapped")
 OUTCOME_CODES: Final = ("open", "won", "lost")
 ACTOR_CODES: Final = ("customer", "seller")
 PERIOD_CODES: Final = ("month", "quarter")
@@ -1028,6 +1030,22 @@ def _compared_numbers(rows: Sequence[Row]) -> Iterator[Finding]:
             yield row.says(f"value {value!r} of {code} {operator} {told}", "value")
 
 
+def _segment_channels(seeds: Seeds) -> Iterator[Finding]:
+    """A channel that a segment asks for is one that journeys can have."""
+    known = {*OWN_CHANNELS, *seeds.codes("channels", "channel_code")}
+    for row in seeds.sound["segment_rules"]:
+        if row["feature_code"] == FEATURE_CODES[0]:
+            for code in _named_values(row):
+                yield from _unknown(row, "value", code, known, "channels")
+
+
+def _named_values(row: Row) -> list[str]:
+    """Whole values that a condition names, as rules_met in dbt/macros splits them."""
+    if row["operator_code"] == "in":
+        return row["value"].replace(" | ", "|").split("|")
+    return [row["value"]] if row["operator_code"] in EQUAL_OPERATORS else []
+
+
 def _origins(seeds: Seeds) -> Iterator[Finding]:
     """An origin has one name, may be matched in several ways, and is none of ours."""
     rows = seeds.sound["origins"]
@@ -1304,6 +1322,7 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("scoring_rules",), _scoring_rules),
     (("segment_rules", "event_aliases"), _segment_features),
     (("scoring_rules", "event_aliases"), _scored_features),
+    (("segment_rules", "channels"), _segment_channels),
     (("segment_rules",), _segment_numbers),
     (("scoring_rules",), _scored_numbers),
     (("origins",), _origins),

@@ -66,7 +66,7 @@ def test_check_lists_file_line_column_and_message_for_editors_and_ci(
     tmp_path: Path,
 ) -> None:
     dear = {"source_code": "s", "source_reason": "dear"}
-    seeds = {"loss_reasons": [dear], "origins": []}
+    seeds = {"loss_reasons": [dear], "origins": [], "segment_rules": []}
     write_seeds(tmp_path / "seeds", seeds)
     (tmp_path / "seeds" / "channels.csv").write_text(
         "source_code,source_channel,channel_code,channel_name\ns,M,all,Mail\n",

@@ -264,6 +264,9 @@ BAD_RELATIONS = [
     ("segment_rules", 'x,1,v_count,>=,"1,5"', "'1,5' of v_count >= is no number; writ"),
     ("segment_rules", "x,1,days_since_first_visit,<,1 d", "'1 d' of days_since_first_"),
     ("segment_rules", "x,1,region_code,>,south", "region_code > is no number; ask for"),
+    ("segment_rules", "x,3,channel_code,=,mm", "value 'mm' is not in channels.csv; di"),
+    ("segment_rules", "x,3,channel_code,!=,Mail", "value 'Mail' is not in channels.cs"),
+    ("segment_rules", "x,3,channel_code,in,m | zz", "value 'zz' is not in channels.cs"),
     # funnels
     ("funnels", "f,p,,stage,journey,,,,,", "funnel_code 'f' stands in line 2 already"),
     ("funnels", "g,zz,,stage,journey,,,,,", "pipeline_code 'zz' is not in stages"),
@@ -450,6 +453,20 @@ def test_a_condition_on_a_number_or_on_a_text_is_let_pass(
     scoring_rules = [*GOOD["scoring_rules"], f"o,fit,{condition},5"]
     folder = write(segment_rules=segment_rules, scoring_rules=scoring_rules)
     assert check_seeds(folder) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("channel_code,in,m | unknown|unmapped", "channel_code,!=,unknown"),
+        *("channel_code,begins,zz", "channel_code,contains,zz", "region_code,=,zz"),
+    ],
+)
+def test_own_codes_and_parts_of_channels_are_let_pass(
+    write: Write, condition: str
+) -> None:
+    rules = [*GOOD["segment_rules"], f"x,3,{condition}"]
+    assert check_seeds(write(segment_rules=rules)) == []
 
 
 def test_an_exclusion_is_no_step_that_attributes(write: Write) -> None:
