@@ -101,6 +101,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "fx_rates": "currency_code rate_date home_rate",
     "gate_rules": "rule_code severity_code threshold owner_name",
 }
+# Seeds that say what the spellings of a source mean.
+ALIASES: Final = ("stage_aliases", "event_aliases", "channels")
 FINDINGS_TOLD: Final = 20
 
 
@@ -176,8 +178,11 @@ class Seeds:
         }
 
 
-def check_seeds(seeds: Path) -> list[Finding]:
-    """Everything wrong with the seeds in a folder, by file and line."""
+def check_seeds(seeds: Path, sources: Collection[str] = ()) -> list[Finding]:
+    """Everything wrong with the seeds in a folder, by file and line.
+
+    Aliases of a source that is none of `sources` too (empty: of any source).
+    """
     findings: list[Finding] = []
     rows: dict[str, list[Row]] = {}
     for seed in COLUMNS:
@@ -195,6 +200,7 @@ def check_seeds(seeds: Path) -> list[Finding]:
         for seed, read in rows.items()
     }
     findings += _relation_findings(Seeds(seeds.name, rows, sound))
+    findings += _alias_sources(sound, sources)
     return sorted(set(findings))
 
 
@@ -635,6 +641,22 @@ def _relation_findings(seeds: Seeds) -> Iterator[Finding]:
     for needed, check in RELATIONS:
         if all(seed in seeds.rows for seed in needed):
             yield from check(seeds)
+
+
+def _alias_sources(
+    sound: Mapping[str, Sequence[Row]], sources: Collection[str]
+) -> Iterator[Finding]:
+    """An alias of a source that nobody declares would never be met."""
+    aliases = [row for seed in ALIASES for row in sound.get(seed, ())]
+    for row in aliases if sources else ():
+        code = row["source_code"]
+        if code not in sources:
+            near = get_close_matches(code, sorted(sources), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see CONTRIBUTING.md"
+            yield row.says(
+                f"source_code {code!r} is no source of dbt/dbt_project.yml; {hint}",
+                "source_code",
+            )
 
 
 def _stages(seeds: Seeds) -> Iterator[Finding]:

@@ -469,6 +469,26 @@ def test_own_codes_and_parts_of_channels_are_let_pass(
     assert check_seeds(write(segment_rules=rules)) == []
 
 
+@pytest.mark.parametrize(
+    ("seed", "row", "hint"),
+    [
+        ("stage_aliases", "hubspt,p1,two,p,a,false,,", "did you mean 'hubspot'?"),
+        ("event_aliases", "zz,k,,,k,seller", "see CONTRIBUTING.md"),
+        ("channels", "zz,k,m,Mail", "see CONTRIBUTING.md"),
+    ],
+)
+def test_an_alias_of_a_source_that_nobody_declares_is_named(
+    write: Write, seed: str, row: str, hint: str
+) -> None:
+    folder = write(**{seed: [*GOOD[seed], row]})
+    assert check_seeds(folder) == []
+    [finding] = check_seeds(folder, ("s", "t", "hubspot"))
+    assert (finding.file, finding.line) == (f"seeds/{seed}.csv", len(GOOD[seed]) + 2)
+    code = row.partition(",")[0]
+    said = f"source_code {code!r} is no source of dbt/dbt_project.yml; {hint}"
+    assert (finding.message, finding.column) == (said, "source_code")
+
+
 def test_an_exclusion_is_no_step_that_attributes(write: Write) -> None:
     funnel = GOOD["funnels"][1].replace("step:2", "step:3")
     exclusion = "e,3,no_v,exclusion,v,,,1,2"
