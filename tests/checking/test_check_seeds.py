@@ -489,6 +489,11 @@ def test_an_alias_of_a_source_that_nobody_declares_is_named(
     assert (finding.message, finding.column) == (said, "source_code")
 
 
+def test_a_quarter_may_begin_with_any_month(write: Write) -> None:
+    quarter = "2026-02-01,quarter,p,,,won_count,,,,9"
+    assert check_seeds(write(targets=[*GOOD["targets"], quarter])) == []
+
+
 def test_an_exclusion_is_no_step_that_attributes(write: Write) -> None:
     funnel = GOOD["funnels"][1].replace("step:2", "step:3")
     exclusion = "e,3,no_v,exclusion,v,,,1,2"
