@@ -29,6 +29,8 @@ RESERVED_CODES: Final = (
 MOST_STEPS: Final = {"unordered": 8}
 MOST_STEPS_ELSE: Final = 10
 EVERY: Final = ("", "all")
+# What dbt/models/intermediate/int_journeys.sql calls channels that no seed names.
+OWN_CHANNELS: Final = ("unknown", "unmapped")
 OUTCOME_CODES: Final = ("open", "won", "lost")
 ACTOR_CODES: Final = ("customer", "seller")
 PERIOD_CODES: Final = ("month", "quarter")
@@ -50,6 +52,8 @@ FEATURE_CODES: Final = (
     "days_since_first_visit",
     "actions_sequence",
 )
+# Those that are numbers, besides the counts; a condition on any other reads a text.
+NUMBER_FEATURES: Final = ("touches_count", "days_since_first_visit")
 # What a target may be of, besides the count of an action: `<event_code>_count`.
 METRIC_CODES: Final = ("won_amount", "won_count", "conversion_rate", "entered_count")
 ORIGIN_KINDS: Final = ("channel", "event", "stage")
@@ -58,8 +62,11 @@ OWN_ORIGINS: Final = ("customers", "repeat", "win_back")
 # What dbt/models/intermediate/int_horizons.sql measures conversions to.
 HORIZONS: Final = ("30", "60", "90", "180", "365", "540", "730")
 GAIN_UNITS: Final = ("points", "percent")
+EQUAL_OPERATORS: Final = ("=", "!=")
+NUMBER_OPERATORS: Final = ("<", "<=", ">", ">=")
 OPERATOR_CODES: Final = (
-    *("=", "!=", "<", "<=", ">", ">="),
+    *EQUAL_OPERATORS,
+    *NUMBER_OPERATORS,
     *("in", "contains", "begins"),
 )
 
@@ -94,6 +101,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "fx_rates": "currency_code rate_date home_rate",
     "gate_rules": "rule_code severity_code threshold owner_name",
 }
+# Seeds that say what the spellings of a source mean.
+ALIASES: Final = ("stage_aliases", "event_aliases", "channels")
 FINDINGS_TOLD: Final = 20
 
 
@@ -169,8 +178,11 @@ class Seeds:
         }
 
 
-def check_seeds(seeds: Path) -> list[Finding]:
-    """Everything wrong with the seeds in a folder, by file and line."""
+def check_seeds(seeds: Path, sources: Collection[str] = ()) -> list[Finding]:
+    """Everything wrong with the seeds in a folder, by file and line.
+
+    Aliases of a source that is none of `sources` too (empty: of any source).
+    """
     findings: list[Finding] = []
     rows: dict[str, list[Row]] = {}
     for seed in COLUMNS:
@@ -188,6 +200,7 @@ def check_seeds(seeds: Path) -> list[Finding]:
         for seed, read in rows.items()
     }
     findings += _relation_findings(Seeds(seeds.name, rows, sound))
+    findings += _alias_sources(sound, sources)
     return sorted(set(findings))
 
 
@@ -317,6 +330,13 @@ def _own(value: str) -> str | None:
     return _filled(value)
 
 
+def _own_event(value: str) -> str | None:
+    """A code of ours whose count is no metric of targets already."""
+    if f"{value}_count" in METRIC_CODES:
+        return f"is reserved, for {value}_count is a metric; choose another code"
+    return _own(value)
+
+
 def _one_of(values: Collection[str]) -> Check:
     def check(value: str) -> str | None:
         return None if value in values else f"must be one of {' '.join(values)}"
@@ -337,6 +357,13 @@ def _day(value: str) -> str | None:
     if _date(value) is None:
         return "is no date; write it as yyyy-mm-dd (spreadsheets like to change dates)"
     return None
+
+
+def _first_day(value: str) -> str | None:
+    day = _date(value)
+    if day and day.day > 1:
+        return f"is not the first day of a month; write {value[:-2]}01, say"
+    return _day(value)
 
 
 def _date(value: str) -> date | None:
@@ -379,6 +406,7 @@ def _matching(pattern: str, wording: str) -> Check:
 _share = _number(0, 1, "a number from 0 to 1")
 _not_negative = _number(0, float("inf"), "a number of 0 or more")
 _positive = _number(0, float("inf"), "a number above 0", above=True)
+_any_number = _number(float("-inf"), float("inf"), "a number")
 _attribution = _matching(
     r"entry|first_touch|last_touch|all_events|step:[0-9]{1,2}",
     "entry, first_touch, last_touch, step:n or all_events",
@@ -439,7 +467,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "event_aliases": {
         "source_code": _filled,
         "source_event": _filled,
-        "event_code": _optional(_own),
+        "event_code": _optional(_own_event),
         "actor_code": _optional(_one_of(ACTOR_CODES)),
     },
     "inquiries": {
@@ -480,7 +508,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
         "loss_reason_name": _filled,
     },
     "targets": {
-        "period_start": _day,
+        "period_start": _first_day,
         "period_code": _one_of(PERIOD_CODES),
         "metric_code": _filled,
         "horizon_days": _optional(_positive_whole),
@@ -613,6 +641,22 @@ def _relation_findings(seeds: Seeds) -> Iterator[Finding]:
     for needed, check in RELATIONS:
         if all(seed in seeds.rows for seed in needed):
             yield from check(seeds)
+
+
+def _alias_sources(
+    sound: Mapping[str, Sequence[Row]], sources: Collection[str]
+) -> Iterator[Finding]:
+    """An alias of a source that nobody declares would never be met."""
+    aliases = [row for seed in ALIASES for row in sound.get(seed, ())]
+    for row in aliases if sources else ():
+        code = row["source_code"]
+        if code not in sources:
+            near = get_close_matches(code, sorted(sources), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see CONTRIBUTING.md"
+            yield row.says(
+                f"source_code {code!r} is no source of dbt/dbt_project.yml; {hint}",
+                "source_code",
+            )
 
 
 def _stages(seeds: Seeds) -> Iterator[Finding]:
@@ -791,6 +835,24 @@ def _step_funnels(seeds: Seeds) -> Iterator[Finding]:
             yield row.says(f"funnel {code!r} has no step; add some to funnel_steps.csv")
 
 
+def _attributed_steps(seeds: Seeds) -> Iterator[Finding]:
+    """A step that attributes is one of its funnel's own, and no exclusion."""
+    orders: dict[str, set[int]] = defaultdict(set)
+    for row in seeds.rows["funnel_steps"]:
+        if not _is_exclusion(row) and _whole(row["step_order"]) is None:
+            orders[row["funnel_code"]].add(int(row["step_order"]))
+    for row in seeds.sound["funnels"]:
+        code, own = row["attribution_code"], sorted(orders[row["funnel_code"]])
+        order = code.partition(":")[2]
+        if order and own and int(order) not in own:
+            yield row.says(
+                f"attribution_code {code!r} is no step of funnel "
+                f"{row['funnel_code']!r}; choose one of "
+                f"{', '.join(f'step:{each}' for each in own)}",
+                "attribution_code",
+            )
+
+
 def _event_funnel_steps(seeds: Seeds) -> Iterator[Finding]:
     """What the replay of an event funnel, and of a stage funnel, can hold."""
     funnels = {row["funnel_code"]: row for row in seeds.rows["funnels"]}
@@ -964,6 +1026,46 @@ def _features(seeds: Seeds, rows: Sequence[Row]) -> Iterator[Finding]:
             yield row.says(
                 f"feature_code {code!r} is no feature; {hint}", "feature_code"
             )
+
+
+def _segment_numbers(seeds: Seeds) -> Iterator[Finding]:
+    yield from _compared_numbers(seeds.sound["segment_rules"])
+
+
+def _scored_numbers(seeds: Seeds) -> Iterator[Finding]:
+    rows = seeds.sound["scoring_rules"]
+    yield from _compared_numbers([r for r in rows if r["kind_code"] in RULE_KINDS])
+
+
+def _compared_numbers(rows: Sequence[Row]) -> Iterator[Finding]:
+    """A condition that compares with no number would hold for nobody."""
+    for row in rows:
+        code, operator, value = row.key("feature_code", "operator_code", "value")
+        is_number = code in NUMBER_FEATURES or code.endswith("_count")
+        is_compared = operator in NUMBER_OPERATORS or (
+            is_number and operator in EQUAL_OPERATORS
+        )
+        problem = _any_number(value) if code and value and is_compared else None
+        if problem:
+            text = "is no number; ask for a text with = or !="
+            told = problem if is_number else text
+            yield row.says(f"value {value!r} of {code} {operator} {told}", "value")
+
+
+def _segment_channels(seeds: Seeds) -> Iterator[Finding]:
+    """A channel that a segment asks for is one that journeys can have."""
+    known = {*OWN_CHANNELS, *seeds.codes("channels", "channel_code")}
+    for row in seeds.sound["segment_rules"]:
+        if row["feature_code"] == FEATURE_CODES[0]:
+            for code in _named_values(row):
+                yield from _unknown(row, "value", code, known, "channels")
+
+
+def _named_values(row: Row) -> list[str]:
+    """Whole values that a condition names, as rules_met in dbt/macros splits them."""
+    if row["operator_code"] == "in":
+        return row["value"].replace(" | ", "|").split("|")
+    return [row["value"]] if row["operator_code"] in EQUAL_OPERATORS else []
 
 
 def _origins(seeds: Seeds) -> Iterator[Finding]:
@@ -1232,6 +1334,7 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("funnels", "segments"), _funnel_segments),
     (("funnel_steps",), _funnel_steps),
     (("funnel_steps", "funnels"), _step_funnels),
+    (("funnel_steps", "funnels"), _attributed_steps),
     (("funnel_steps", "funnels"), _event_funnel_steps),
     (("funnel_steps", "funnels", "stages"), _step_stages),
     (("funnel_steps", "event_aliases"), _step_events),
@@ -1241,6 +1344,9 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("scoring_rules",), _scoring_rules),
     (("segment_rules", "event_aliases"), _segment_features),
     (("scoring_rules", "event_aliases"), _scored_features),
+    (("segment_rules", "channels"), _segment_channels),
+    (("segment_rules",), _segment_numbers),
+    (("scoring_rules",), _scored_numbers),
     (("origins",), _origins),
     (("origins", "channels", "event_aliases", "stages"), _origin_codes),
     (("followups", "event_aliases"), _followups),

@@ -230,9 +230,11 @@ def check(as_json: bool) -> NoReturn:
       funnelhouse check --json
     """
     from dagster_project.checking import check_seeds
+    from dagster_project.transforming import named_sources
 
     settings = current_settings()
-    found = [*check_seeds(settings.seeds), *_declaration_findings(settings)]
+    found = check_seeds(settings.seeds, named_sources())
+    found += _declaration_findings(settings)
     if as_json:
         _print_json([each.to_dict() for each in found])
     for each in () if as_json else found:

@@ -87,7 +87,7 @@ def test_check_lists_file_line_column_and_message_for_editors_and_ci(
     tmp_path: Path,
 ) -> None:
     dear = {"source_code": "s", "source_reason": "dear"}
-    seeds = {"loss_reasons": [dear], "origins": []}
+    seeds = {"loss_reasons": [dear], "origins": [], "segment_rules": []}
     write_seeds(tmp_path / "seeds", seeds)
     (tmp_path / "seeds" / "channels.csv").write_text(
         "source_code,source_channel,channel_code,channel_name\ns,M,all,Mail\n",
@@ -107,3 +107,23 @@ def test_check_lists_file_line_column_and_message_for_editors_and_ci(
         ("seeds/loss_reasons.csv", 1, ""),
     ]
     assert not (tmp_path / "data").exists()
+
+
+def test_check_tells_an_alias_of_a_source_that_dbt_does_not_name(
+    tmp_path: Path,
+) -> None:
+    declared = {"source_channel": "M", "channel_code": "m", "channel_name": "Mail"}
+    sources = ("snowplow_web", "snowplow_wep")
+    rows = [{"source_code": source, **declared} for source in sources]
+    seeds = {"channels": rows, "origins": [], "segment_rules": []}
+    write_seeds(tmp_path / "seeds", seeds)
+    environment = {
+        "FUNNELHOUSE_SEEDS": str(tmp_path / "seeds"),
+        "FUNNELHOUSE_DATA": str(tmp_path / "data"),
+    }
+    result = CliRunner().invoke(main, ["check"], env=environment)
+    assert result.exit_code == 3
+    assert result.stderr == (
+        "seeds/channels.csv:3: source_code 'snowplow_wep' is no source of "
+        "dbt/dbt_project.yml; did you mean 'snowplow_web'?\n"
+    )

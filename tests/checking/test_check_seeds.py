@@ -14,6 +14,7 @@ from dagster_project.checking import (
     COLUMNS,
     FIELDS,
     HORIZONS,
+    NUMBER_FEATURES,
     RELATIONS,
     Finding,
     check_seeds,
@@ -191,6 +192,8 @@ BAD_VALUES = [
     ("event_aliases", ",k,,,k,seller", "source_code '' is empty"),
     ("event_aliases", "s,,,,k,seller", "source_event '' is empty"),
     ("event_aliases", "s,k,,,ignored,seller", "event_code 'ignored' is reserved"),
+    ("event_aliases", "s,k,,,won,seller", "'won' is reserved, for won_count is a metr"),
+    ("event_aliases", "s,k,,,entered,customer", "for entered_count is a metric"),
     ("event_aliases", "s,k,,,k,nobody", "actor_code 'nobody' must be one of"),
     ("channels", ",k,k,K", "source_code '' is empty"),
     ("channels", "s,,k,K", "source_channel '' is empty"),
@@ -201,6 +204,8 @@ BAD_VALUES = [
     ("loss_reasons", "s,k,,K", "loss_reason_code '' is empty"),
     ("loss_reasons", "s,k,k,", "loss_reason_name '' is empty"),
     ("targets", "2026-1-1,month,p,,,wins,,,,1", "period_start '2026-1-1' is no date"),
+    ("targets", "2026-01-15,month,p,,,won_count,,,,1", "is not the first day of a mon"),
+    ("targets", "2026-02-02,quarter,p,,,won_count,,,,1", "write 2026-02-01, say"),
     ("targets", "2026-01-01,,p,,,wins,,,,1", "period_code '' must be one of month"),
     ("targets", "2026-01-01,month,p,,,,,,,1", "metric_code '' is empty"),
     ("targets", "2026-01-01,month,p,,,k,,,0,1", "horizon_days '0' is no whole number"),
@@ -255,6 +260,13 @@ BAD_RELATIONS = [
     ("segment_rules", "x,1,chanel_code,=,m", "did you mean 'channel_code'?"),
     ("segment_rules", "x,1,zz_count,>=,1", "'zz_count' is no feature"),
     ("segment_rules", "x,1,w_count,>=,1", "'w_count' counts what sellers do"),
+    ("segment_rules", "x,1,touches_count,=,many", "'many' of touches_count = is no nu"),
+    ("segment_rules", 'x,1,v_count,>=,"1,5"', "'1,5' of v_count >= is no number; writ"),
+    ("segment_rules", "x,1,days_since_first_visit,<,1 d", "'1 d' of days_since_first_"),
+    ("segment_rules", "x,1,region_code,>,south", "region_code > is no number; ask for"),
+    ("segment_rules", "x,3,channel_code,=,mm", "value 'mm' is not in channels.csv; di"),
+    ("segment_rules", "x,3,channel_code,!=,Mail", "value 'Mail' is not in channels.cs"),
+    ("segment_rules", "x,3,channel_code,in,m | zz", "value 'zz' is not in channels.cs"),
     # funnels
     ("funnels", "f,p,,stage,journey,,,,,", "funnel_code 'f' stands in line 2 already"),
     ("funnels", "g,zz,,stage,journey,,,,,", "pipeline_code 'zz' is not in stages"),
@@ -263,6 +275,8 @@ BAD_RELATIONS = [
     ("funnels", "g,p,,event,person,strict,,,,", "window_seconds is empty; an event"),
     ("funnels", "g,p,,stage,journey,,,,2026-02-01,2026-01-01", "is after entry_to"),
     ("funnels", "g,p,,stage,journey,,,,,", "funnel 'g' has no step"),
+    ("funnels", "e,,,event,person,strict,60,step:9,,", "choose one of step:1, step:2"),
+    ("funnels", "e,,,event,person,strict,60,step:0,,", "'step:0' is no step of funnel"),
     ("funnel_steps", "zz,1,a,stage,a,,,,", "funnel_code 'zz' is not in funnels"),
     ("funnel_steps", "f,4,b,stage,b,,,,", "step_order 4 of funnel 'f' stands where 3"),
     ("funnel_steps", "f,2,b,stage,b,,,,", "step_order 2 of funnel 'f' is 'c' in line"),
@@ -316,6 +330,8 @@ BAD_RELATIONS = [
     ("scoring_rules", "o,fit,chanel_code,=,t,5", "did you mean 'channel_code'?"),
     ("scoring_rules", "o,behaviour,zz_count,=,1,5", "'zz_count' is no feature"),
     ("scoring_rules", "o,fit,channel_code,=,,5", "a rule asks for a value"),
+    ("scoring_rules", "o,behaviour,v_count,!=,many,5", "'many' of v_count != is no nu"),
+    ("scoring_rules", "o,fit,touches_count,>=,nan,5", "'nan' of touches_count >= is n"),
     ("scoring_rules", "o,sales_qualified,,,,30", "stands in line 5 already"),
     ("scoring_rules", "o,sales_qualified,,,,3", "qualify for sales and 10 for mark"),
     ("scoring_rules", "o,sales_qualified,channel_code,,,30", "is not read; leave it"),
@@ -421,6 +437,72 @@ def test_an_order_may_pass_to_another_stage_when_the_first_has_ended(
         "p,l,L,5,seller,t,open,,,2026-01-01,",
     ]
     assert check_seeds(write(stages=[*GOOD["stages"], *rows])) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("touches_count,>=,1.5", "days_since_first_visit,!=,-2", "v_count,=,1e3"),
+        *("region_code,=,many", "product_code,in,a | b", "actions_sequence,begins,v"),
+    ],
+)
+def test_a_condition_on_a_number_or_on_a_text_is_let_pass(
+    write: Write, condition: str
+) -> None:
+    segment_rules = [*GOOD["segment_rules"], f"x,3,{condition}"]
+    scoring_rules = [*GOOD["scoring_rules"], f"o,fit,{condition},5"]
+    folder = write(segment_rules=segment_rules, scoring_rules=scoring_rules)
+    assert check_seeds(folder) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("channel_code,in,m | unknown|unmapped", "channel_code,!=,unknown"),
+        *("channel_code,begins,zz", "channel_code,contains,zz", "region_code,=,zz"),
+    ],
+)
+def test_own_codes_and_parts_of_channels_are_let_pass(
+    write: Write, condition: str
+) -> None:
+    rules = [*GOOD["segment_rules"], f"x,3,{condition}"]
+    assert check_seeds(write(segment_rules=rules)) == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "row", "hint"),
+    [
+        ("stage_aliases", "hubspt,p1,two,p,a,false,,", "did you mean 'hubspot'?"),
+        ("event_aliases", "zz,k,,,k,seller", "see CONTRIBUTING.md"),
+        ("channels", "zz,k,m,Mail", "see CONTRIBUTING.md"),
+    ],
+)
+def test_an_alias_of_a_source_that_nobody_declares_is_named(
+    write: Write, seed: str, row: str, hint: str
+) -> None:
+    folder = write(**{seed: [*GOOD[seed], row]})
+    assert check_seeds(folder) == []
+    [finding] = check_seeds(folder, ("s", "t", "hubspot"))
+    assert (finding.file, finding.line) == (f"seeds/{seed}.csv", len(GOOD[seed]) + 2)
+    code = row.partition(",")[0]
+    said = f"source_code {code!r} is no source of dbt/dbt_project.yml; {hint}"
+    assert (finding.message, finding.column) == (said, "source_code")
+
+
+def test_a_quarter_may_begin_with_any_month(write: Write) -> None:
+    quarter = "2026-02-01,quarter,p,,,won_count,,,,9"
+    assert check_seeds(write(targets=[*GOOD["targets"], quarter])) == []
+
+
+def test_an_exclusion_is_no_step_that_attributes(write: Write) -> None:
+    funnel = GOOD["funnels"][1].replace("step:2", "step:3")
+    exclusion = "e,3,no_v,exclusion,v,,,1,2"
+    steps = [*GOOD["funnel_steps"], exclusion]
+    [finding] = check_seeds(
+        write(funnels=[GOOD["funnels"][0], funnel], funnel_steps=steps)
+    )
+    assert (finding.file, finding.line) == ("seeds/funnels.csv", 3)
+    assert "'step:3' is no step of funnel 'e'" in finding.message
 
 
 def test_one_bad_value_does_not_orphan_what_refers_to_its_row(write: Write) -> None:
@@ -532,6 +614,13 @@ def test_it_answers_at_once_and_without_pandas_or_duckdb(write: Write) -> None:
         f"sys.exit(any(name in sys.modules for name in ({heavy})))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_features_are_numbers_where_the_model_counts_them() -> None:
+    model = ROOT / "dbt" / "models" / "intermediate" / "int_action_features.sql"
+    sql = model.read_text(encoding="utf-8")
+    told = re.findall(r"'(\w+)' as feature_code,\s+cast\(", sql)
+    assert tuple(told) == ("_count", *NUMBER_FEATURES)
 
 
 def test_horizons_are_those_that_conversions_are_measured_to() -> None:
