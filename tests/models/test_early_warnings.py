@@ -202,3 +202,19 @@ def test_volumes_are_told_of_every_month_since_the_first(marts: Marts) -> None:
         (date(2025, 1, 1), 3, 0, True),
         (date(2025, 2, 1), 2, 3, False),
     ]
+
+
+def test_a_month_is_complete_if_it_was_watched_to_its_end(unwatched: Marts) -> None:
+    found = unwatched(
+        """
+        select month, volume_count, is_complete
+        from marts.fct_activity_volumes
+        where pipeline_code = 'p' and volume_code = 'a' and month >= '2025-01-01'
+        order by month
+        """
+    )
+    assert found == [
+        (date(2025, 1, 1), 3, True),
+        (date(2025, 2, 1), 2, False),
+        (date(2025, 3, 1), 0, False),
+    ]
