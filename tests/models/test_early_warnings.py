@@ -43,6 +43,7 @@ TARGETS = [
     target("2025-03-01", "won_count", 10),
     target("2025-03-01", "won_count", 2, owner_id="olga"),
     target("2025-02-01", "entered_count", 10, to_stage_code="a"),
+    target("2025-03-01", "entered_count", 310, to_stage_code="a"),
     target("2025-02-01", "called_count", 28),
     target("2025-02-01", "mailed_count", 28),
     target("2025-01-01", "won_count", 10),
@@ -74,6 +75,16 @@ def call(deal_id: str, time: datetime) -> Row:
 
 @pytest.fixture(scope="module")
 def marts(warehouse: Warehouse) -> Marts:
+    return build(warehouse)
+
+
+@pytest.fixture(scope="module")
+def unwatched(warehouse: Warehouse) -> Marts:
+    """As-of is weeks past the last extract of the only source."""
+    return build(warehouse, as_of=datetime(2025, 3, 5))
+
+
+def build(warehouse: Warehouse, **how: Any) -> Marts:
     rows, deals, calls = stories()
     files: Files = {
         f"plain/stage_changes/{AS_OF}.csv": rows,
@@ -89,7 +100,7 @@ def marts(warehouse: Warehouse) -> Marts:
         ],
     }
     models = ("fct_early_warnings", "fct_activity_volumes")
-    return warehouse.build(files, seeds=seeds, models=models, with_tests=True)
+    return warehouse.build(files, seeds=seeds, models=models, with_tests=True, **how)
 
 
 def warning(
@@ -163,6 +174,20 @@ def test_nothing_is_said_of_periods_that_are_over_or_of_what_nobody_records(
     assert ("mailed_count",) not in metrics
 
 
+def test_nobody_is_warned_of_what_nobody_watched(unwatched: Marts) -> None:
+    found = unwatched("select distinct metric_code from marts.fct_early_warnings")
+    assert found == [("won_count",)]
+    row = warning(unwatched, "won_count", "a")
+    assert row["due_count"] == pytest.approx(20 * 22 / 31, abs=1e-3)
+    assert row["is_too_late"]
+    assert row["warning_text"].startswith(
+        '"Asked" 65 % under what March 2025 needs: 5 of 14 by 2025-02-10; '
+    )
+    calls = warning(unwatched, "won_count", "called")
+    assert calls["wins_per_volume"] == 0.5
+    assert calls["due_count"] == pytest.approx(20 * 12 / 31, abs=1e-3)
+
+
 def test_volumes_are_told_of_every_month_since_the_first(marts: Marts) -> None:
     found = marts(
         """
@@ -176,4 +201,20 @@ def test_volumes_are_told_of_every_month_since_the_first(marts: Marts) -> None:
         (date(2024, 12, 1), 0, 5, True),
         (date(2025, 1, 1), 3, 0, True),
         (date(2025, 2, 1), 2, 3, False),
+    ]
+
+
+def test_a_month_is_complete_if_it_was_watched_to_its_end(unwatched: Marts) -> None:
+    found = unwatched(
+        """
+        select month, volume_count, is_complete
+        from marts.fct_activity_volumes
+        where pipeline_code = 'p' and volume_code = 'a' and month >= '2025-01-01'
+        order by month
+        """
+    )
+    assert found == [
+        (date(2025, 1, 1), 3, True),
+        (date(2025, 2, 1), 2, False),
+        (date(2025, 3, 1), 0, False),
     ]

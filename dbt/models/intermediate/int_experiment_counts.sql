@@ -26,6 +26,7 @@ members as (
         clocks.end_code,
         clocks.followed_for,
         clocks.watched_for,
+        clocks.observed_until,
         clocks.is_left_truncated
     from arms
     inner join clocks
@@ -47,7 +48,8 @@ counts as (
         experiment_code,
         comparison_code,
         is_treated,
-        {{ followed_counts() }}
+        {{ followed_counts() }},
+        min(observed_until) as watched_until
     from members
     group by experiment_code, comparison_code, is_treated
 
@@ -65,7 +67,8 @@ counted as (
         arms.ended_on,
         coalesce(counts.journeys_count, 0) as journeys_count,
         coalesce(counts.watched_count, 0) as watched_count,
-        coalesce(counts.converted_count, 0) as converted_count
+        coalesce(counts.converted_count, 0) as converted_count,
+        counts.watched_until
     from arms
     left join counts
         on arms.experiment_code = counts.experiment_code

@@ -30,6 +30,11 @@ paired as (
         compared.watched_count as compared_watched_count,
         compared.converted_count as compared_converted_count,
         compared.rate as compared_rate,
+        -- an arm of nobody was watched for as long as the other
+        coalesce(treated.watched_until, compared.watched_until)
+            as treated_watched_until,
+        coalesce(compared.watched_until, treated.watched_until)
+            as compared_watched_until,
         least(treated.least_cell_count, compared.least_cell_count) as least_cell_count,
         treated.rate - compared.rate as difference,
         sqrt(

@@ -10,6 +10,7 @@ owned as (
 
     select
         journeys.journey_id,
+        journeys.source_code,
         coalesce(journeys.pipeline_code, 'unknown') as pipeline_code,
         coalesce(amounts.owner_id, 'unknown') as owner_id,
         coalesce(owners.team_code, 'unknown') as team_code,

@@ -1,5 +1,6 @@
--- How long before the wins of the last year their stages and activities lay, and since
--- when activities are known.
+-- How long before the wins of the last year their stages and activities lay, since
+-- when activities are known; and until when: as far as all their sources were
+-- watched. A source that ended more than a year ago is over, not late.
 with volumes as (
 
     select * from {{ ref('int_volume_totals') }}
@@ -32,7 +33,11 @@ known as (
         volume_code,
         min(as_of) as as_of,
         min(year_from) as year_from,
-        min(occurred_at) as first_at
+        min(occurred_at) as first_at,
+        coalesce(
+            min(case when observed_until >= year_from then observed_until end),
+            max(observed_until)
+        ) as watched_until
     from timed
     group by pipeline_code, volume_kind, volume_code
 

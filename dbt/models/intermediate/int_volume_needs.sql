@@ -1,5 +1,6 @@
 -- How many a quota needs, and when: a median lag before its period. Targets of volumes
--- themselves need what they say, in their own period.
+-- themselves need what they say, in their own period. What was due after the volume was
+-- watched nobody can miss.
 with quotas as (
 
     select * from {{ ref('int_quota_gaps') }}
@@ -22,7 +23,7 @@ indirect as (
         rates.p25_lag_seconds, rates.median_lag_seconds, rates.p75_lag_seconds,
         {{ plus_seconds('quotas.begins_at', '-rates.median_lag_seconds') }} as due_from,
         {{ plus_seconds('quotas.ends_at', '-rates.median_lag_seconds') }} as due_until,
-        quotas.as_of
+        quotas.as_of, rates.watched_until
     from quotas
     inner join {{ ref('int_volume_rates') }} as rates
         on quotas.pipeline_code = rates.pipeline_code
@@ -66,7 +67,7 @@ direct as (
         {{ start_of_date('stated.period_start') }} as due_from,
         {{ start_of_date(period_end('stated.period_code', 'stated.period_start')) }}
             as due_until,
-        rates.as_of
+        rates.as_of, rates.watched_until
     from stated
     inner join {{ ref('int_volume_rates') }} as rates
         on stated.whose_pipeline_code = rates.pipeline_code
@@ -88,11 +89,11 @@ begun as (
 
     select
         *,
-        least(due_until, as_of) as counted_until,
-        {{ seconds_between('due_from', 'least(due_until, as_of)') }}
+        least(due_until, watched_until) as counted_until,
+        {{ seconds_between('due_from', 'least(due_until, watched_until)') }}
         / {{ seconds_between('due_from', 'due_until') }} as due_share
     from needs
-    where due_from < as_of
+    where due_from < watched_until
 
 )
 

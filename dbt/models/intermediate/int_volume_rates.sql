@@ -50,7 +50,7 @@ done as (
         and volumes.occurred_at
         >= {{ plus_seconds('lags.counted_from', '-lags.median_lag_seconds') }}
         and volumes.occurred_at
-        < {{ plus_seconds('lags.as_of', '-lags.median_lag_seconds') }}
+        < {{ plus_seconds('lags.watched_until', '-lags.median_lag_seconds') }}
     where lags.volume_kind = 'activity'
     group by lags.pipeline_code, lags.volume_code
 
@@ -66,6 +66,7 @@ wins as (
     inner join {{ ref('int_owned_journeys') }} as journeys
         on lags.pipeline_code in ('all', journeys.pipeline_code)
         and lags.counted_from <= journeys.outcome_at
+        and lags.watched_until >= journeys.outcome_at
         and journeys.outcome_code = 'won'
     where lags.volume_kind = 'activity'
     group by lags.pipeline_code, lags.volume_code

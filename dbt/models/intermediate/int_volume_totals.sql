@@ -16,7 +16,8 @@ totals as (
         owner_id,
         team_code,
         occurred_at,
-        won_at
+        won_at,
+        observed_until
     from volumes
 
 )

@@ -1,6 +1,13 @@
 -- What leads to wins: first visits of stages, and what was done towards journeys until
--- they were won. Service after the sale wins none.
-with journeys as (
+-- they were won. Service after the sale wins none. An activity is known as far as both
+-- it and its journey are.
+with sources as (
+
+    select source_code, observed_until from {{ ref('int_sources') }}
+
+),
+
+journeys as (
 
     select * from {{ ref('int_owned_journeys') }}
 
@@ -20,7 +27,8 @@ entries as (
                     {{ plus_seconds(
                         'clocks.origin_at', 'clocks.followed_for / 1000000.0'
                     ) }}
-        end as won_at
+        end as won_at,
+        clocks.observed_until
     from {{ ref('int_won_clocks') }} as clocks
 
 ),
@@ -33,9 +41,16 @@ activities as (
         'activity' as volume_kind,
         events.event_code as volume_code,
         events.occurred_at,
-        milestones.won_at
+        milestones.won_at,
+        least(
+            sources.observed_until,
+            coalesce(of_journeys.observed_until, sources.observed_until)
+        ) as observed_until
     from {{ ref('int_journey_events') }} as events
+    inner join sources on events.source_code = sources.source_code
     left join journeys on events.journey_id = journeys.journey_id
+    left join sources as of_journeys
+        on journeys.source_code = of_journeys.source_code
     left join {{ ref('int_lead_milestones') }} as milestones
         on events.journey_id = milestones.journey_id
     where events.event_kind = 'activity' and events.is_dated
@@ -60,7 +75,8 @@ volumes as (
         coalesce(journeys.owner_id, 'unknown') as owner_id,
         coalesce(journeys.team_code, 'unknown') as team_code,
         united.occurred_at,
-        united.won_at
+        united.won_at,
+        united.observed_until
     from united
     left join journeys on united.journey_id = journeys.journey_id
 

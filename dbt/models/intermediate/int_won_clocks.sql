@@ -29,7 +29,8 @@ won_clocks as (
         {{ microseconds('clocks.observed_until') }}
         - {{ microseconds('clocks.origin_at') }} as watched_for,
         clocks.watched_after is not null as is_left_truncated,
-        clocks.origin_at
+        clocks.origin_at,
+        clocks.observed_until
     from clocks
     inner join sales
         on clocks.pipeline_code = sales.pipeline_code

@@ -1,14 +1,4 @@
-with months as (
-
-    select
-        months.*,
-        {{ start_of_date(next_month('months.month')) }} <= runs.as_of as is_complete
-    from {{ ref('int_volume_months') }} as months
-    cross join {{ source('lake', 'runs') }} as runs
-
-),
-
-volumes as (
+with volumes as (
 
     select
         -- keys
@@ -28,9 +18,10 @@ volumes as (
         rates.p75_lag_seconds,
 
         -- flags
-        months.is_complete
+        {{ start_of_date(next_month('months.month')) }} <= rates.watched_until
+            as is_complete
 
-    from months
+    from {{ ref('int_volume_months') }} as months
     inner join {{ ref('int_volume_rates') }} as rates
         on months.pipeline_code = rates.pipeline_code
         and months.volume_kind = rates.volume_kind

@@ -1,14 +1,19 @@
 with differences as (
 
     select
-        differences.*,
-        differences.treated_count = differences.treated_watched_count
-        and differences.compared_count = differences.compared_watched_count
-        and run.as_of >= {{ plus_seconds(
-            start_of_date('differences.ended_on'), 'differences.horizon_days * 86400'
-        ) }} as is_mature
-    from {{ ref('int_experiment_differences') }} as differences
-    cross join {{ ref('int_run') }} as run
+        *,
+        coalesce(
+            treated_count = treated_watched_count
+            and compared_count = compared_watched_count
+            and treated_watched_until >= {{ plus_seconds(
+                start_of_date('ended_on'), 'horizon_days * 86400'
+            ) }}
+            and compared_watched_until >= {{ plus_seconds(
+                start_of_date('compared_to'), 'horizon_days * 86400'
+            ) }},
+            false
+        ) as is_mature
+    from {{ ref('int_experiment_differences') }}
 
 ),
 

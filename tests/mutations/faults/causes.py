@@ -92,6 +92,13 @@ CAUSES = [
         "a_result_warns_while_a_cohort_is_not_mature_or_too_small",
     ),
     Fault(
+        "a result stands though its source stopped",
+        "models/marts/fct_experiment_results.sql",
+        "and treated_watched_until >= ",
+        "and date '2999-12-31' >= ",
+        "a_result_warns_while_a_cohort_is_not_mature_or_too_small",
+    ),
+    Fault(
         "a seller's call ends a silence",
         "models/intermediate/int_silences.sql",
         "where is_dated and actor_code = 'customer' and journey_id is not null",
