@@ -53,7 +53,8 @@ def extracts_sensor(project: Project) -> dg.SensorDefinition:
         new = new_files(contracts, project.paths)
         missing = sorted(source for source, files in new.items() if not files)
         if missing or not new:
-            return dg.SkipReason(f"no new extract yet of: {', '.join(missing)}")
+            waited = ", ".join(missing) or "any source"
+            return dg.SkipReason(f"no new extract yet of: {waited}")
         found = sorted(path for files in new.values() for path in files)
         if any(time.time() - p.stat().st_mtime < SETTLED_SECONDS for p in found):
             return dg.SkipReason("the newest extract may still be growing")
@@ -65,21 +66,27 @@ def extracts_sensor(project: Project) -> dg.SensorDefinition:
 def new_files(
     contracts: Iterable[Contract], paths: Paths
 ) -> Mapping[str, frozenset[Path]]:
-    """Per source that delivers again and again, its files that no night has seen."""
-    seen = _seen_files(paths)
+    """Per source that delivers again and again, its files that no night has seen.
+
+    A source that has never delivered is not waited for. A file written since the night
+    that read it is another one of its name.
+    """
+    known, seen = _seen_files(paths)
     delivering = [each for each in contracts if each.data_through is None]
     by_source = groupby(delivering, key=attrgetter("source_code"))
-    return {
+    found = {
         source: frozenset(
             path
             for contract in tables
             for glob in contract.files
             for packed in ("", ".gz", ".zst")
             for path in paths.extracts.glob(f"{glob}{packed}")
-            if path.relative_to(paths.extracts).as_posix() not in seen
+            if path.stat().st_mtime
+            > seen.get(path.relative_to(paths.extracts).as_posix(), -1)
         )
         for source, tables in by_source
     }
+    return {source: new for source, new in found.items() if new or source in known}
 
 
 def failure_sensor(project: Project) -> dg.SensorDefinition:
@@ -118,17 +125,24 @@ def define(project: Project) -> dg.Definitions:
     )
 
 
-def _seen_files(paths: Paths) -> set[str]:
+def _seen_files(paths: Paths) -> tuple[set[str], dict[str, float]]:
+    """Sources that have delivered, and when each file was last read, by its name."""
     import duckdb
 
-    glob = str(paths.manifest / "*.parquet")
     if not any(paths.manifest.glob("*.parquet")):
-        return set()
+        return set(), {}
     with duckdb.connect() as connection:
-        query = "select distinct file_name from read_parquet(?, union_by_name = true)"
-        return {str(row[0]) for row in connection.execute(query, [glob]).fetchall()}
+        query = """
+            select source_code, file_name, max(filename)
+            from read_parquet(?, union_by_name = true, filename = true)
+            group by all
+        """
+        rows = connection.execute(query, [str(paths.manifest / "*.parquet")]).fetchall()
+    told = {name: Path(record).stat().st_mtime for _, name, record in rows}
+    return {source for source, _, _ in rows}, told
 
 
 def _run_key(found: list[Path]) -> str:
-    named = "\n".join(f"{path}:{path.stat().st_size}" for path in found)
+    told = ((path, path.stat()) for path in found)
+    named = "\n".join(f"{path}:{s.st_size}:{s.st_mtime_ns}" for path, s in told)
     return hashlib.sha256(named.encode()).hexdigest()

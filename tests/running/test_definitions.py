@@ -18,7 +18,7 @@ from dagster_project.defs import schedules
 from dagster_project.defs.publish import refuse_part_of_a_night
 from dagster_project.defs.transform import RefusedError, require_built
 from dagster_project.defs.translating import as_if_not_installed
-from dagster_project.landing import Contract, ExtractedAt
+from dagster_project.landing import Contract, ExtractedAt, land
 from dagster_project.paths import Paths
 from dagster_project.settings import Settings
 from dagster_project.transforming import (
@@ -248,19 +248,46 @@ def test_the_salt_is_made_once_and_only_we_can_read_it(
     assert paths.salt.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_sensor_waits_for_every_source_that_delivers(paths: Paths) -> None:
-    def contract(source: str, **more: Any) -> Contract:
-        stated = {"files": (f"{source}/*.csv",), "format": "csv", **more}
-        at = ExtractedAt(path=r"(\d{4}-\d{2}-\d{2})")
-        return Contract(source, "table", extracted_at=at, **stated)
+def delivered_daily(source: str) -> Contract:
+    at = ExtractedAt(path=r"(\d{4}-\d{2}-\d{2})")
+    return Contract(
+        source, "table", extracted_at=at, files=(f"{source}/*.csv",), format="csv"
+    )
 
-    _touch(paths.extracts / "a" / "2026-06-30.csv")
-    found = schedules.new_files([contract("a"), contract("b")], paths)
-    assert {source: len(files) for source, files in found.items()} == {"a": 1, "b": 0}
+
+def test_the_sensor_waits_for_every_source_that_delivers(paths: Paths) -> None:
+    contracts = [delivered_daily(source) for source in "abc"]
+
+    def counted() -> dict[str, int]:
+        found = schedules.new_files(contracts, paths)
+        return {source: len(files) for source, files in found.items()}
+
+    assert counted() == {}
+    for source in "ab":
+        _touch(paths.extracts / source / "2026-06-30.csv")
+    assert counted() == {"a": 1, "b": 1}
+    for contract in contracts:
+        land(contract, paths, "n000001")
+    # c has never delivered
+    assert counted() == {"a": 0, "b": 0}
+    _touch(paths.extracts / "a" / "2026-07-01.csv")
+    assert counted() == {"a": 1, "b": 0}
+
+
+def test_a_file_written_again_under_its_name_is_a_new_one_to_the_sensor(
+    paths: Paths,
+) -> None:
+    written = paths.extracts / "a" / "2026-06-30.csv"
+    _touch(written)
+    land(delivered_daily("a"), paths, "n000001")
+    assert schedules.new_files([delivered_daily("a")], paths) == {"a": frozenset()}
+    later = written.stat().st_mtime + 3600
+    os.utime(written, (later, later))
+    assert schedules.new_files([delivered_daily("a")], paths) == {"a": {written}}
 
 
 def _touch(path: Path) -> None:
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("id\n1\n", encoding="utf-8")
 
 

@@ -32,7 +32,7 @@ judged as (
             when is_won and probability < 1 then 'a won deal has a probability below 1'
             when is_lost and probability > 0
                 then 'a lost deal has a probability above 0'
-            when not is_won and not is_lost and probability >= 1
+            when not is_won and not is_lost and probability = 1
                 then 'an open deal has a probability of 1'
             when probability < 0 or probability > 1
                 then 'a probability is not between 0 and 1'
