@@ -5,7 +5,7 @@ histories, identities and zones; and quotas, experiments and benchmarks are deci
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ def write_company(root: Path) -> dict[str, str]:
         name: [*shipped(name), *(fitted(name, row) for row in rows)]
         for name, rows in decided.items()
     }
+    both["funnels"] = attributed(both["funnels"], both["funnel_steps"])
     warned = [rule | {"severity_code": "warn"} for rule in shipped("gate_rules")]
     write_seeds(root / "seeds", {**both, "gate_rules": warned})
     return {
@@ -53,6 +54,22 @@ def write_company(root: Path) -> dict[str, str]:
         "FUNNELHOUSE_TIMEZONE": facts.timezone,
         "FUNNELHOUSE_HOME_CURRENCY": facts.home_currency,
     }
+
+
+def attributed(funnels: Sequence[Row], steps: Sequence[Row]) -> list[Row]:
+    """Funnels, of which one by a step that it lacks is by its first."""
+    own = {
+        (row["funnel_code"], f"step:{row['step_order']}")
+        for row in steps
+        if row["match_kind"] != "exclusion"
+    }
+    return [
+        {**row, "attribution_code": "step:1"}
+        if str(row["attribution_code"]).startswith("step:")
+        and (row["funnel_code"], row["attribution_code"]) not in own
+        else row
+        for row in funnels
+    ]
 
 
 def shipped(name: str) -> list[dict[str, Any]]:
