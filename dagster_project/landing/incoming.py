@@ -1,18 +1,20 @@
 """Files as they arrive: finding them, hashing them, unpacking them; reads no rows."""
 
+import fnmatch
 import glob
 import gzip
 import hashlib
 import io
+import itertools
 import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 from zoneinfo import ZoneInfo
 
@@ -26,6 +28,7 @@ BLOCK = 1024 * 1024
 WIDEST = 4  # bytes of a line break in UTF-32
 PACKED = (".gz", ".zst")
 MANIFEST = "SHA256SUMS"
+OPEN_IT = "give the user that runs the night the right to read it"
 IGNORED = (".sha256", ".tmp", MANIFEST)
 
 
@@ -62,18 +65,52 @@ class Incoming:
 
 
 def find_files(contract: Contract, extracts: Path) -> list[Found]:
-    """Every file that matches the contract, packed or not, in the order of names."""
+    """Every file that matches the contract, packed or not, in the order of names.
+
+    A folder that may hold such files and cannot be opened stands for them.
+    """
     names: set[str] = set()
     for pattern in contract.files:
         endings = ("",) if pattern.endswith(PACKED) else ("", *PACKED)
         for ending in endings:
             found = glob.iglob(pattern + ending, root_dir=extracts, recursive=True)  # noqa: PTH207  skips hidden files
             names.update(found)
-    return [
-        Found(_shown(name), extracts / name)
-        for name in sorted(names)
-        if not name.endswith(IGNORED) and not (extracts / name).is_dir()
-    ]
+    files = {
+        name
+        for name in names
+        if not name.endswith(IGNORED) and not os.path.isdir(extracts / name)  # noqa: PTH112  no error where a folder is closed
+    }
+    closed = {
+        folder
+        for pattern in contract.files
+        for folder in _closed_folders(pattern, extracts)
+    }
+    return [Found(_shown(name), extracts / name) for name in sorted(files | closed)]
+
+
+def _closed_folders(pattern: str, extracts: Path) -> Iterator[str]:
+    """Folders whose files may match, and which this process's user may not list."""
+    of_pattern = PurePosixPath(pattern).parts[:-1]
+    fixed = itertools.takewhile(lambda part: not glob.has_magic(part), of_pattern)
+    faults: list[OSError] = []
+    for _, folders, _ in os.walk(extracts.joinpath(*fixed), onerror=faults.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+    for fault in faults:
+        folder = os.path.relpath(fault.filename, extracts)
+        if isinstance(fault, PermissionError) and _may_hold(folder, of_pattern):
+            yield folder
+
+
+def _may_hold(folder: str, of_pattern: Sequence[str]) -> bool:
+    """Whether files that match lie in the folder, or in one below it."""
+    for number, part in enumerate(PurePosixPath(folder).parts):
+        if number == len(of_pattern):
+            return False
+        if of_pattern[number] == "**":
+            return True
+        if not fnmatch.fnmatchcase(part, of_pattern[number]):
+            return False
+    return True
 
 
 def unclaimed_files(contracts: Iterable[Contract], extracts: Path) -> list[str]:
@@ -84,7 +121,7 @@ def unclaimed_files(contracts: Iterable[Contract], extracts: Path) -> list[str]:
         _shown(name)
         for name in names
         if not name.endswith(IGNORED)
-        and (extracts / name).is_file()
+        and os.path.isfile(extracts / name)  # noqa: PTH113  no error where a folder is closed
         and _shown(name) not in claimed
     )
 
@@ -99,12 +136,16 @@ def check_place(path: Path, extracts: Path) -> None:
     """Refuse what is no regular file, or lies outside extracts/ behind a link."""
     try:
         real = path.resolve(strict=True)
+    except PermissionError as error:
+        raise RefusedError(f"cannot be read; {OPEN_IT}") from error
     except (OSError, RuntimeError) as error:
         raise RefusedError("a link that leads nowhere; remove or mend it") from error
     if not real.is_relative_to(extracts.resolve()):
         raise RefusedError(
             "a link that leaves the extracts folder; copy the file into it instead"
         )
+    if real.is_dir():
+        raise RefusedError(f"a folder that cannot be opened; {OPEN_IT}")
     if not stat.S_ISREG(real.stat().st_mode):
         raise RefusedError("not a regular file; put a plain file in its place")
 
@@ -114,9 +155,16 @@ def is_held(path: Path) -> bool:
     return path.suffix not in PACKED and path.stat().st_size <= SMALL
 
 
+def _readable(path: Path) -> io.BufferedReader:
+    try:
+        return path.open("rb")
+    except PermissionError as error:
+        raise RefusedError(f"cannot be read; {OPEN_IT}") from error
+
+
 def digest(path: Path) -> tuple[str, bytes | None]:
     """The sha256 of a file, and its bytes where it is small and not packed."""
-    with path.open("rb") as file:
+    with _readable(path) as file:
         if os.fstat(file.fileno()).st_size <= SMALL and path.suffix not in PACKED:
             content = file.read()
             return hashlib.sha256(content).hexdigest(), content

@@ -12,7 +12,7 @@ MOMENT = re.compile(
     r"(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)[T _-]?"
     r"(?P<hour>\d\d)(?P<sep>[-:_]?)(?P<minute>\d\d)"
     r"(?:(?P=sep)(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r"\s*(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?",
+    r"\s*(?P<zone>Z|z|UTC|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 
@@ -51,7 +51,7 @@ def _wall_clock(moment: re.Match[str]) -> datetime:
 def _offset(text: str | None) -> tzinfo | None:
     if not text:
         return None
-    if text in ("Z", "UTC"):
+    if text in ("Z", "z", "UTC"):
         return UTC
     digits = text[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))

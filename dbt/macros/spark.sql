@@ -128,16 +128,20 @@
 {%- endmacro %}
 
 {#
-    Spark reads one spelling of a time: dashes, one T or blank, an offset behind it.
+    Spark reads one spelling of a time: dashes, one T or blank, seconds and an offset
+    behind it.
     What has another form than ours was sorted out by then.
 #}
 {% macro spark__read_time(text, type) -%}
     try_cast(
         regexp_replace(
             regexp_replace(
-                replace(upper(trim({{ text }})), '/', '-'), '[ T]+(?=[0-9])', ' '
+                regexp_replace(
+                    replace(upper(trim({{ text }})), '/', '-'), '[ T]+(?=[0-9])', ' '
+                ),
+                ' ?(Z|UTC|[+-][0-9:]+)\\z', '$1'
             ),
-            ' ?(Z|UTC|[+-][0-9:]+)\\z', '$1'
+            '( [0-9]{1,2}:[0-9]{2})(?=(Z|UTC|[+-][0-9:]+)\\z)', '$1:00'
         ) as {{ type }}
     )
 {%- endmacro %}

@@ -29,10 +29,24 @@
 {% macro default__to_utc(text, zone) -%}
     case
         when {{ matches(text, date_form() ~ time_form() ~ offset_form()) }}
-            then make_timestamp(epoch_us(try_cast({{ text }} as timestamptz)))
+            then make_timestamp(epoch_us(coalesce(
+                try_cast({{ text }} as timestamptz),
+                try_cast({{ spelt_out(text) }} as timestamptz)
+            )))
         when {{ matches(text, date_form() ~ '(' ~ time_form() ~ ')?') }}
             then {{ zoned(try_cast(text, 'timestamp'), zone) }}
     end
+{%- endmacro %}
+
+{# DuckDB casts no time that has a blank before its offset, or an offset and no seconds. #}
+{% macro spelt_out(text) -%}
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(upper(trim({{ text }})), ' ?(Z|UTC)$', '+00'),
+            ' ?([+-][0-9:]+)$', '\1'
+        ),
+        '([ T][0-9]{1,2}:[0-9]{2})([+-][0-9:]+)$', '\1:00\2'
+    )
 {%- endmacro %}
 
 {#
@@ -98,11 +112,7 @@
 {%- endmacro %}
 
 {% macro default__start_of_date(date) -%}
-    {%- if reporting_zone() == "'UTC'" -%}
-        cast({{ date }} as timestamp)
-    {%- else -%}
-        timezone('UTC', timezone({{ reporting_zone() }}, cast({{ date }} as timestamp)))
-    {%- endif -%}
+    {{ from_reporting_time(date) }}
 {%- endmacro %}
 
 {% macro next_month(month) -%}
@@ -143,7 +153,7 @@
 {%- endmacro %}
 
 {% macro default__from_reporting_time(time) -%}
-    timezone('UTC', timezone({{ reporting_zone() }}, {{ time }}))
+    {{ zoned('cast(' ~ time ~ ' as timestamp)', env_var("FUNNELHOUSE_TIMEZONE", "UTC")) }}
 {%- endmacro %}
 
 {# The day after a month or quarter that begins on a date. #}

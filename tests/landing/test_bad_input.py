@@ -11,6 +11,9 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -648,6 +651,53 @@ def test_a_link_that_leaves_the_extracts_folder_is_refused(
     refused = {file.file_name: file.message for file in house.land().refused_files}
     assert "leaves the extracts folder; copy the file into it" in refused["a.csv"]
     assert "leads nowhere; remove or mend it" in refused["b.csv"]
+    assert house.rows() == [("1", "2")]
+
+
+LAND = """
+import sys
+from pathlib import Path
+from tests.landing.conftest import contract, make_house
+
+house = make_house(Path(sys.argv[1]))
+for file in house.land(contract(files=("*.csv", "crm/**/*.csv"))).refused_files:
+    print(f"{file.file_name}: {file.message}")
+"""
+# a superuser may open everything, unless it gives that up
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+
+
+def test_what_may_not_be_opened_is_refused_by_name(
+    house: House, tmp_path: Path
+) -> None:
+    closed = [
+        house.put("closed.csv", "id\n1\n"),
+        house.put("crm/2024/a.csv", "id\n2\n").parent,
+        house.put("elsewhere/a.csv", "id\n3\n").parent,
+    ]
+    house.put("open.csv", HEAD + "1,2\n")
+    for path in closed:
+        path.chmod(0)
+    try:
+        told = subprocess.run(
+            [
+                *(UNPRIVILEGED if os.geteuid() == 0 else ()),
+                *(sys.executable, "-c", LAND, str(tmp_path)),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        for path in closed:
+            path.chmod(0o700)
+    assert told.stdout.splitlines() == [
+        "closed.csv: cannot be read; give the user that runs the night the right to "
+        "read it",
+        "crm/2024: a folder that cannot be opened; give the user that runs the night "
+        "the right to read it",
+    ], told.stderr
     assert house.rows() == [("1", "2")]
 
 

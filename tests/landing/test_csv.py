@@ -4,8 +4,11 @@ import gzip
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
+import yaml
 
 from dagster_project.landing import Column, ExtractedAt, incoming
+from dagster_project.landing.incoming import stated_time
+from dagster_project.paths import DBT
 
 from .conftest import BY_PATH, House, contract
 
@@ -124,6 +127,47 @@ def test_a_name_without_a_date_is_refused_where_the_name_states_it(
 ) -> None:
     outcome = house.land_one("id\n1\n", contract(extracted_at=BY_PATH), "latest.csv")
     assert "extracted_at.path" in outcome.message
+
+
+def plain_path() -> str:
+    """The shipped expression for names of `plain` files."""
+    text = (DBT / "models/staging/plain/_plain__sources.yml").read_text("utf-8")
+    [source] = yaml.safe_load(text)["sources"]
+    return str(source["config"]["meta"]["extract"]["extracted_at"]["path"])
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("2026-06-30", "2026-06-30 23:59:59"),
+        ("20260630", "2026-06-30 23:59:59"),
+        ("stage_changes_2026-06-30", "2026-06-30 23:59:59"),
+        ("2026-06-30-01", "2026-06-30 23:59:59"),
+        ("2026-06-30T06:00", "2026-06-30 06:00:00"),
+        ("20260630T0600Z", "2026-06-30 06:00:00"),
+        ("2026-06-30T06:00:30.5Z", "2026-06-30 06:00:30.500000"),
+        ("20260630T060030", "2026-06-30 06:00:30"),
+        ("2026-06-30T06-00-30", "2026-06-30 06:00:30"),
+        ("2026-06-30_06-00-30", "2026-06-30 06:00:30"),
+        ("20260630_060030", "2026-06-30 06:00:30"),
+        ("2026-06-30 06:00:30", "2026-06-30 06:00:30"),
+        ("2026-06-30T06:00:30+02:00", "2026-06-30 04:00:30"),
+        ("2026-06-30T06:00-0530", "2026-06-30 11:30:00"),
+    ],
+)
+def test_the_name_of_a_plain_file_states_its_time(name: str, stated: str) -> None:
+    plain = contract(extracted_at=ExtractedAt(path=plain_path()))
+    assert str(stated_time(plain, f"plain/deals/{name}.csv")) == stated
+
+
+@pytest.mark.parametrize(
+    "name", ["2026-06-30T6", "2026-06-30T06", "2026-06-30T06:00:61", "2026063012"]
+)
+def test_a_plain_file_whose_time_would_be_read_in_part_is_refused(
+    house: House, name: str
+) -> None:
+    plain = contract(extracted_at=ExtractedAt(path=plain_path()))
+    assert "rename the file" in house.land_one("id\n1\n", plain, f"{name}.csv").message
 
 
 def test_many_small_files_share_one_parquet_file(house: House) -> None:

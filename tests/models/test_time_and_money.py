@@ -204,6 +204,25 @@ def test_days_are_those_of_a_zone_14_hours_ahead(in_kiritimati: Marts) -> None:
     ]
 
 
+def test_a_day_begins_at_the_first_of_two_midnights(
+    warehouse: Warehouse, seeds: Mapping[str, Rows]
+) -> None:
+    """In Havana clocks go back from 01:00 to 00:00, and forward from 00:00 to 01:00."""
+    how = {"timezone": "America/Havana", "models": ("int_calendar",)}
+    marts = warehouse.build(FILES, seeds=seeds, **how)
+    found = marts("""
+        select calendar_date, ended_at from intermediate.int_calendar
+        where calendar_date in ('2024-03-09', '2024-03-10', '2024-11-02', '2024-11-03')
+        order by all
+    """)
+    assert found == [
+        (date(2024, 3, 9), datetime(2024, 3, 10, 5)),
+        (date(2024, 3, 10), datetime(2024, 3, 11, 4)),
+        (date(2024, 11, 2), datetime(2024, 11, 3, 4)),
+        (date(2024, 11, 3), datetime(2024, 11, 4, 5)),
+    ]
+
+
 def test_a_spelling_changes_its_meaning_at_midnight_of_the_reporting_zone(
     in_utc: Marts, in_berlin: Marts
 ) -> None:
