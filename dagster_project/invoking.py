@@ -1,6 +1,8 @@
 """dbt in this process: one command at a time, and the connections it leaves."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,7 +29,7 @@ def invoke(
 
     seeds = os.path.relpath(os.environ["FUNNELHOUSE_SEEDS"], DBT)
     try:
-        with variables({"FUNNELHOUSE_SEEDS": seeds}):
+        with variables({"FUNNELHOUSE_SEEDS": seeds}), _interruptible():
             return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(
                 [*arguments, "--log-level", "none", "--log-level-file", "none"],
                 **options,
@@ -41,6 +43,26 @@ def close_connections() -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Signals to end raise what dbt knows, so that it stops its threads and queries.
+
+    Dagster raises an error of its own, of which dbt's threads would not hear.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

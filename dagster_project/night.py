@@ -46,6 +46,7 @@ event_log_storage:
     base_dir: {history}
 """
 _CHECK_FAILED = "DagsterAssetCheckFailedError"
+_INTERRUPTIONS = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt"})
 _REFUSALS = frozenset({"RefusedError", "UnsoundSeedsError", _CHECK_FAILED})
 
 
@@ -278,17 +279,20 @@ def summarize(result: "dg.ExecuteInProcessResult", paths: Paths) -> NightSummary
         quality=_quality(result, paths),
         postgresql=told.get("published/postgresql", {}).get("shown", ""),
         warnings=[
-            *_rejected(code, landed),
+            *_rejected(told),
             *_unclaimed(told.get("lake/runs", {}).get("unclaimed", [])),
         ],
         trace=trace,
     )
 
 
-def _rejected(code: int, landed: list[dict[str, Any]]) -> list[str]:
-    """Of a night that publishes all the same; of another the gate tells more."""
-    rejected = sum(m["rejected"] for m in landed)
-    if code != PUBLISHED or not rejected:
+def _rejected(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Of a night that publishes all the same; of another the gate tells more.
+
+    A night before it that was refused may have landed them.
+    """
+    rejected = told.get("published/generation", {}).get("newly_rejected", 0)
+    if not rejected or "published/current" not in told:
         return []
     return [
         f"{rejected} rows were rejected, within rule rejected_share of "
@@ -440,6 +444,11 @@ def _described(step: str | None, error: Any, told: str | None) -> tuple[str, str
     text = text.partition(f"{kind}: ")[2] or text
     if kind == _CHECK_FAILED:
         text = "a rule that blocks is broken; nothing new is published"
+    if kind in _INTERRUPTIONS:
+        text = (
+            "interrupted (Ctrl-C, or a signal to end); what was published stands, and "
+            "the next night goes on from here"
+        )
     return kind, f"{step}: {text}" if step else text, error.to_string()
 
 

@@ -188,6 +188,23 @@ def read_layers(paths: Paths) -> list[Layer]:
     return [Layer(*row) for row in rows]
 
 
+def newly_rejected(paths: Paths, folder: Path) -> int:
+    """Rows rejected of a generation's files that the current one does not tell of."""
+    known = {key for key, _ in _rejected_by_file(paths.current)}
+    return sum(count for key, count in _rejected_by_file(folder) if key not in known)
+
+
+def _rejected_by_file(generation: Path) -> list[tuple[Any, int]]:
+    return _query_file(
+        generation / "marts" / "dq_load_audit.parquet",
+        """
+        select (source_code, table_name, file_name, file_sha256, batch_id),
+            rejected_count
+        from read_parquet(?) where status_code = 'landed' and rejected_count > 0
+        """,
+    )
+
+
 def read_rejects(paths: Paths) -> list[dict[str, Any]]:
     """Rejected rows by table and reason, the most frequent first."""
     rows = _query(

@@ -193,6 +193,8 @@ def build(
     manifest = read_parse(paths)
     result = invoke(arguments, [_teller(on_result)], manifest, vars={"told": told})
     if result.exception is not None:
+        if not isinstance(result.exception, Exception):
+            raise result.exception  # somebody has ended the night
         raise TransformError(f"dbt build stopped: {result.exception}")
     return [_outcome(each) for each in getattr(result.result, "results", ())]
 

@@ -34,6 +34,7 @@ from dagster_project.publishing import (
 )
 from dagster_project.restating import SCHEMA as RECORDS
 from dagster_project.spreadsheets import write_handouts
+from dagster_project.status import newly_rejected
 from dagster_project.transforming import Project
 from expectations import GATE_RULES, PROJECTIONS
 
@@ -170,6 +171,7 @@ def generation_asset(project: Project) -> dg.AssetsDefinition:
         metadata: dict[str, Any] = {
             "rows": dg.MetadataValue.json(rows),
             "tables": len(rows),
+            "newly_rejected": newly_rejected(project.paths, folder),
         }
         return dg.MaterializeResult(metadata=metadata)
 

@@ -152,7 +152,9 @@ def _reshape(connection: Connection, change: Swap, contents: Contents) -> None:
         if name not in old:
             _alter(connection, table, "add column {} {}", column, typed)
         elif old[name][0] != kind:
-            _alter(connection, table, "alter column {} type {}", column, typed)
+            # emptied, it has no value to cast, and few types would be cast unasked
+            retyped = "alter column {} type {} using null"
+            _alter(connection, table, retyped, column, typed)
         verb = sql.SQL("set" if is_required else "drop")
         _alter(connection, table, "alter column {} {} not null", column, verb)
     for key in _keys(connection, change.loading, contents.name):

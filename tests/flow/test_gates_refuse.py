@@ -249,7 +249,7 @@ def test_every_row_of_the_refused_files_is_in_the_accounts(story: Story) -> None
         (TWO_HEADERS, "landed", 1, 1, 0),
         (TWO_HEADERS, "refused", 0, 0, 0),
         (SHORT_ROWS, "landed", 98, 98, 0),
-        (SHORT_ROWS, "landed", 100, 98, 2),
+        (SHORT_ROWS, "replaced", 100, 98, 2),
     ]
 
 

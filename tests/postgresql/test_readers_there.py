@@ -171,6 +171,18 @@ def test_a_table_under_a_view_takes_new_columns_keys_and_comments(
     assert here.ask("select n from f.b") == [(1,)]
 
 
+def test_a_table_under_a_view_takes_any_other_type(here: Installation) -> None:
+    here.build(a="select 1 as n, 'x' as s, true as flag, date '2024-01-31' as day")
+    here.copy()
+    here.ask("create view public.mine as select n from f.a")
+    here.paths.current.unlink()
+    here.build(a="select 2 as n, 0.5::double as s, 7 as flag, 8 as day")
+    here.copy()
+    assert here.ask("select mine.n, s, flag, day from public.mine, f.a") == [
+        (2, 0.5, 7, 8)
+    ]
+
+
 def test_a_column_that_a_view_needs_is_not_dropped(here: Installation) -> None:
     here.build(a="select 1 as n, 2 as m")
     here.copy()

@@ -1,4 +1,4 @@
-"""What `funnelhouse status` says of each layer's accounts."""
+"""What `funnelhouse status` and a night say of the accounts of a generation."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 
 from dagster_project.paths import Paths
 from dagster_project.settings import Settings
-from dagster_project.status import Layer, read_layers
+from dagster_project.status import Layer, newly_rejected, read_layers
 
 
 @pytest.fixture
@@ -45,3 +45,34 @@ def test_a_generation_of_before_layers_were_told_has_none(paths: Paths) -> None:
 
 def test_nothing_published_has_no_layers(paths: Paths) -> None:
     assert read_layers(paths) == []
+
+
+def write_audit(folder: Path, **rejected: int) -> None:
+    """Files by name and how many of their rows were rejected; `_x` replaces `x`."""
+    (folder / "marts").mkdir(parents=True, exist_ok=True)
+    names = list(rejected)
+    told = {
+        "source_code": ["s"] * len(names),
+        "table_name": ["t"] * len(names),
+        "file_name": [name.lstrip("_") for name in names],
+        "file_sha256": names,
+        "batch_id": ["n000001"] * len(names),
+        "status_code": [
+            "replaced" if f"_{name}" in names else "landed" for name in names
+        ],
+        "rejected_count": list(rejected.values()),
+    }
+    pq.write_table(pa.table(told), folder / "marts/dq_load_audit.parquet")
+
+
+def test_rows_are_newly_rejected_until_a_generation_tells_of_them(
+    paths: Paths, tmp_path: Path
+) -> None:
+    built = tmp_path / "built"
+    write_audit(built, a=3, b=2, c=0)
+    assert newly_rejected(paths, built) == 5
+    write_audit(paths.current, a=3)
+    # a night between them, which was refused, has landed what is new
+    assert newly_rejected(paths, built) == 2
+    write_audit(built, a=3, b=2, _b=1)
+    assert newly_rejected(paths, built) == 1

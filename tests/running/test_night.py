@@ -11,10 +11,12 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dbt.cli.main import dbtRunnerResult
 
-from dagster_project import night
+from dagster_project import night, transforming
 from dagster_project.defs.resources import Night
 from dagster_project.defs.transform import RefusedError
+from dagster_project.fingerprints import Told
 from dagster_project.landing import NoExtractsError
 from dagster_project.night import NightSummary, Progress, open_instance, run_night
 from dagster_project.notifying import notify
@@ -50,6 +52,8 @@ def job_that(behaviour: str) -> dg.JobDefinition:
     def built() -> None:
         if behaviour == "fault":
             raise ValueError("the disk is full")
+        if behaviour == "interrupted":
+            raise KeyboardInterrupt
         if behaviour == "test failed":
             raise RefusedError("1 dbt test(s) failed")
 
@@ -64,12 +68,16 @@ def job_that(behaviour: str) -> dg.JobDefinition:
             },
         )
 
-    @dg.asset(key=["published", "current"], deps=[built])
+    @dg.asset(key=["published", "generation"], deps=[built])
+    def generation() -> dg.MaterializeResult[Any]:
+        return dg.MaterializeResult(metadata={"newly_rejected": 1})
+
+    @dg.asset(key=["published", "current"], deps=[generation])
     def current() -> dg.MaterializeResult[Any]:
         return dg.MaterializeResult(metadata={"generation": "g000001"})
 
     definitions = dg.Definitions(
-        assets=[raw, freeze, built, current],
+        assets=[raw, freeze, built, generation, current],
         asset_checks=[rule_a],
         jobs=[dg.define_asset_job("nightly")],
         resources={"night": Parameters()},
@@ -125,6 +133,27 @@ def test_what_the_person_can_mend_is_said_in_one_line(run: NightSummary) -> None
     assert run.message == "freeze: no extract was ever landed; make some"
 
 
+@night_of("interrupted")
+def test_a_night_that_is_interrupted_says_so_and_what_stands(
+    run: NightSummary,
+) -> None:
+    assert (run.exit_code, run.outcome) == (1, "failed")
+    assert run.message.startswith("built: interrupted (Ctrl-C")
+    assert "what was published stands" in run.message
+
+
+def test_an_interruption_of_dbt_ends_the_night(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted = dbtRunnerResult(success=False, exception=KeyboardInterrupt())
+    monkeypatch.setenv("FUNNELHOUSE_ENGINE", "duckdb")
+    monkeypatch.setattr(transforming, "_tell_warehouse", lambda: Told({}))
+    monkeypatch.setattr(transforming, "read_parse", lambda _: None)
+    monkeypatch.setattr(transforming, "invoke", lambda *_, **__: interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        transforming.build(["tag:mart"], "eager", False, lambda _: None)
+
+
 @night_of("refused")
 def test_a_red_gate_ends_with_3_and_names_rule_and_rows(run: NightSummary) -> None:
     assert (run.exit_code, run.outcome) == (3, "refused")
@@ -161,7 +190,7 @@ def test_the_parameters_of_a_night_reach_its_steps_and_its_steps_are_told(
     as_of = datetime(2026, 3, 31, 23, 59, 59)
     summary = run_night(settings, as_of=as_of, observe=told.append)
     assert summary.as_of == "2026-03-31T23:59:59"
-    assert told[0] == Progress("planned", "", total=5)
+    assert told[0] == Progress("planned", "", total=6)
     assert next(each.step for each in told if each.kind == "ended") == "raw"
 
 

@@ -19,40 +19,6 @@ ranked as (
 
 ),
 
-admitted as (
-
-    select * from {{ source('lake', 'files') }}
-
-),
-
--- the first landing of a content is admitted, the others repeat it
-repeated as (
-
-    select
-        ranked.source_code,
-        ranked.table_name,
-        ranked.file_name,
-        ranked.batch_id,
-        min(others.file_name) as repeats_file_name
-    from ranked
-    inner join admitted as others
-        on ranked.source_code = others.source_code
-        and ranked.table_name = others.table_name
-        and ranked.file_sha256 = others.file_sha256
-    left join admitted
-        on ranked.source_code = admitted.source_code
-        and ranked.table_name = admitted.table_name
-        and ranked.file_name = admitted.file_name
-        and ranked.file_sha256 = admitted.file_sha256
-    cross join {{ source('lake', 'runs') }} as runs
-    where ranked.status_code = 'landed'
-        and ranked.extracted_at <= runs.as_of
-        and admitted.file_name is null
-    group by
-        ranked.source_code, ranked.table_name, ranked.file_name, ranked.batch_id
-
-),
-
 audited as (
 
     select
@@ -72,12 +38,14 @@ audited as (
         -- outcome
         case
             when withdrawn.file_name is not null then 'withdrawn'
-            when repeated.file_name is not null then 'duplicate'
+            when unread.repeated_file_name is not null then 'duplicate'
+            when unread.newer_batch_id is not null then 'replaced'
             else ranked.status_code
         end as status_code,
         coalesce(
             withdrawn.reason,
-            'same content as ' || repeated.repeats_file_name,
+            'same content as ' || unread.repeated_file_name,
+            'landed with other content in batch ' || unread.newer_batch_id,
             ranked.message
         ) as message
 
@@ -87,11 +55,11 @@ audited as (
         and ranked.table_name = withdrawn.table_name
         and ranked.file_name = withdrawn.file_name
         and ranked.file_sha256 = withdrawn.file_sha256
-    left join repeated
-        on ranked.source_code = repeated.source_code
-        and ranked.table_name = repeated.table_name
-        and ranked.file_name = repeated.file_name
-        and ranked.batch_id = repeated.batch_id
+    left join {{ ref('int_unread_files') }} as unread
+        on ranked.source_code = unread.source_code
+        and ranked.table_name = unread.table_name
+        and ranked.file_name = unread.file_name
+        and ranked.file_sha256 = unread.file_sha256
     where ranked.recency = 1
 
 )
