@@ -184,6 +184,7 @@ counted as (
         snapshot_date, pipeline_code, stage_code,
         sum(open_count)::bigint as open_count,
         sum(open_amount) as open_amount,
+        sum(unpriced_count) as unpriced_count,
     from marts.fct_stage_snapshots, days
     where date_diff('day', snapshot_date, last_day) % step_days = 0
         and ? in ('{TOTAL}', segment_code)
@@ -192,7 +193,7 @@ counted as (
 select
     snapshot_date, counted.pipeline_code, counted.stage_code,
     coalesce(total.stage_name, counted.stage_code) as stage_name,
-    open_count, open_amount,
+    open_count, open_amount, unpriced_count,
 from counted
 left join names as total
     on total.pipeline_code = ? and total.stage_code = counted.stage_code

@@ -34,7 +34,7 @@ _TARGETS = """
 select
     period_start, period_end, period_code, pipeline_code,
     owner_id, coalesce(owner_name, owner_id) as owner_name, targets.team_code,
-    metric_code, target_value, won_value, attainment_rate,
+    metric_code, target_value, won_count, unvalued_count, won_value, attainment_rate,
     remaining_value, weighted_value, undated_value, coverage_rate, missing_value,
     missing_value = 0 as is_covered,
     deal_value, win_rate, deals_needed_count, enter_by_at, is_ended, is_too_late,
@@ -48,13 +48,16 @@ order by
 
 _WARNINGS = """
 select
-    period_start, period_code, pipeline_code, owner_id, team_code, metric_code,
-    volume_kind, volume_code, warning_text, needed_count, due_count, actual_count,
-    shortfall_share, due_from, counted_until, is_too_late, is_warning,
-from marts.fct_early_warnings
+    period_start, period_code, pipeline_code,
+    owner_id, coalesce(owner_name, owner_id) as owner_name, warnings.team_code,
+    metric_code, volume_kind, volume_code, warning_text,
+    needed_count, due_count, actual_count, shortfall_share,
+    due_from, counted_until, is_too_late, is_warning,
+from marts.fct_early_warnings as warnings
+left join marts.dim_owners using (owner_id)
 order by
     is_warning desc, shortfall_share desc nulls last, period_start, pipeline_code,
-    metric_code, volume_kind, volume_code, owner_id, team_code
+    metric_code, volume_kind, volume_code, owner_id, warnings.team_code
 """
 
 # A month is compared once it is mature, so each horizon has a newest one of its own.
@@ -244,7 +247,7 @@ select
         when 'all' then 'All channels'
         else coalesce(channel_name, performance.channel_code)
     end as channel_name,
-    spend_amount, leads, qualified_leads, customers, won_amount,
+    spend_amount, leads, qualified_leads, customers, unvalued_customers, won_amount,
     cost_per_lead, cost_per_qualified_lead, cost_per_customer,
     year_before_cost_per_customer, return_on_spend, qualified_rate, conversion_rate,
     cold_conversion_rate, warm_conversion_rate, is_mature,

@@ -153,13 +153,18 @@ def _met(column: str, table: str, is_broken_down: bool) -> Query:
 
 
 def months(connection: Connection) -> list[str]:
-    """The months in which journeys entered or attempts began, oldest first."""
+    """The months in which journeys entered or attempts began, oldest first.
+
+    The last one is that of as-of: what is open is open in a month without entries too.
+    """
     found = select(
         connection,
         """
         select cohort_month as month from marts.fct_segment_funnels
         union select cohort_month from marts.fct_monthly_conversions
         union select entry_month from marts.fct_event_funnels where not is_all_months
+        union select cast(date_trunc('month', max(snapshot_date)) as date)
+        from marts.fct_stage_snapshots
         order by month
         """,
     )
@@ -194,6 +199,16 @@ def funnels(connection: Connection, pipeline: str, cut: Cut) -> Table:
     """  # noqa: S608 (constants only)
     report = [TOTAL, cut.channel, *cut.months, TOTAL]
     return select(connection, query, *report, pipeline, cut.segment)
+
+
+def funnel_segment(connection: Connection, funnel: str, cut: Cut) -> str:
+    """The segment whose journeys a funnel counts: the chosen one, else its only one."""
+    query = f"""
+        select distinct segment_code from marts.fct_segment_funnels
+        where funnel_code = ? and segment_code <> '{TOTAL}'
+    """  # noqa: S608 (constants only)
+    found = [code for (code,) in select(connection, query, funnel).rows]
+    return found[0] if cut.segment == TOTAL and len(found) == 1 else cut.segment
 
 
 def stage_steps(connection: Connection, pipeline: str, cut: Cut) -> Table:

@@ -83,10 +83,23 @@ def colour(role: str) -> str:
 
 
 def ramp(count: int) -> list[str]:
-    """As many colours of the ramp as there are stages, spread from end to end."""
+    """As many colours of the ramp as there are stages, spread from end to end.
+
+    Where there are more stages than steps, neighbours are mixed: no two are alike.
+    """
     last = len(LIGHT.steps) - 1
-    places = [round(i * last / max(count - 1, 1)) for i in range(count)]
-    return [colour(f"step-{place + 1}") for place in places]
+    places = [i * last / max(count - 1, 1) for i in range(count)]
+    if count <= len(LIGHT.steps):
+        return [colour(f"step-{round(place) + 1}") for place in places]
+    return [_between(place) for place in places]
+
+
+def _between(place: float) -> str:
+    step = int(place)
+    if step == place:
+        return colour(f"step-{step + 1}")
+    nearer, next_one = colour(f"step-{step + 1}"), colour(f"step-{step + 2}")
+    return f"color-mix(in oklab, {nearer} {1 - (place - step):.1%}, {next_one})"
 
 
 def css_variables() -> str:

@@ -168,6 +168,7 @@ def a_snapshot(**values: Any) -> dict[str, Any]:
         "segment_code": "s",
         "open_count": 5,
         "open_amount": 50.0,
+        "unpriced_count": 0,
     } | values
 
 
@@ -210,6 +211,7 @@ def a_quota(**values: Any) -> dict[str, Any]:
         "metric_code": "won_amount",
         "target_value": 1000.0,
         "won_count": 4,
+        "unvalued_count": 0,
         "won_value": 600.0,
         "attainment_rate": 0.6,
         "remaining_value": 400.0,
@@ -388,6 +390,7 @@ def a_channel(**values: Any) -> dict[str, Any]:
         "leads": 100.0,
         "qualified_leads": 50.0,
         "customers": 10.0,
+        "unvalued_customers": 0.0,
         "won_amount": 3000.0,
         "cost_per_lead": 10.0,
         "cost_per_qualified_lead": 20.0,

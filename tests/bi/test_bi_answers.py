@@ -62,6 +62,16 @@ def test_a_quota_that_open_deals_cover_is_on_target(ask: Ask) -> None:
     )
 
 
+def test_wins_whose_value_is_not_known_are_told_beside_an_amount(ask: Ask) -> None:
+    told = ask(fct_target_attainment=[a_quota(unvalued_count=3)])[TARGET]
+    assert "(60.0 %). Of 4 wins the value of 3 is not known. Open deals" in told
+
+
+def test_wins_that_are_counted_need_no_value(ask: Ask) -> None:
+    counted = a_quota(metric_code="won_count", unvalued_count=3)
+    assert "not known" not in ask(fct_target_attainment=[counted])[TARGET]
+
+
 def test_a_quota_that_nothing_covers_is_behind_and_says_what_it_takes(ask: Ask) -> None:
     short = a_quota(
         metric_code="won_count",
@@ -189,7 +199,7 @@ def test_the_stage_that_most_are_lost_at_is_named_with_wait_and_drop(
     assert told.startswith(
         "A Most are lost at “A” (p): 18 of 50 stays ended there with a loss. "
         "Most time is waited at “A” (p): 75.0 % of it, half leave within 1.5 days; 4 "
-        "of the 10 there now are past patience. Conversion fell furthest from “A” to "
+        "of 10 there now are past patience. Conversion fell furthest from “A” to "
         "“B” (p): 50.0 % within 60 days, 2.0 points below the twelve months before."
     )
 
@@ -231,6 +241,16 @@ def test_warnings_are_told_in_their_own_words_and_only_if_they_warn(ask: Ask) ->
     told = ask(fct_early_warnings=[calm, a_warning()])[ACTION]
     assert "A 38 % under what June 2024 needs." in told
     assert "B is fine" not in told
+
+
+def test_a_warning_says_whose_target_it_is_of(publish: Publish) -> None:
+    owners = [{"owner_id": "o", "owner_name": "Ann"}]
+    warning = a_warning(owner_id="o", team_code="north", metric_code="won_amount")
+    file = write_report(publish(fct_early_warnings=[warning], dim_owners=owners))
+    page = file.read_text("utf-8")
+    told = "For p, Ann, north: A 38 % under what June 2024 needs."
+    assert told in answers(page)[ACTION]
+    assert "2024-06, p, Ann, north, won amount" in Page(page).sentences
 
 
 def test_inquiries_of_the_newest_month_that_nobody_booked_are_counted(

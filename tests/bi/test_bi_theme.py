@@ -41,7 +41,15 @@ def test_the_three_counts_of_a_step_differ_in_lightness(palette):
 def test_a_short_ramp_spans_the_long_one():
     assert theme.ramp(2) == ["var(--step-1)", "var(--step-8)"]
     assert theme.ramp(1) == ["var(--step-1)"]
-    assert len(theme.ramp(12)) == 12
+
+
+@pytest.mark.parametrize("count", [9, 12, 30])
+def test_of_many_stages_no_two_have_one_colour(count):
+    colours = theme.ramp(count)
+    assert len(set(colours)) == count
+    assert (colours[0], colours[-1]) == ("var(--step-1)", "var(--step-8)")
+    mixed = "color-mix(in oklab, var(--step-1) 36.4%, var(--step-2))"
+    assert theme.ramp(12)[1] == mixed, "seven elevenths of the way"
 
 
 def test_every_colour_of_the_page_is_defined_in_light_and_dark():

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +26,7 @@ from dagster_project.bi.dashboard.serving import (
     call,
     refuse_used_port,
 )
+from dagster_project.bi.dashboard.views import pipeline
 from dagster_project.bi.facts import TOTAL
 from dagster_project.bi.listing import Listing, Query
 from dagster_project.bi.slices import Cut
@@ -198,6 +200,26 @@ def test_a_funnel_cut_by_region_lists_that_regions_journeys(
     assert set(listed["region_code"]) == {region}
 
 
+def test_a_funnel_of_one_segment_stays_its_when_it_is_cut(
+    open_page: OpenPage, facts: Facts
+) -> None:
+    region = slices.members(facts, "fct_journeys", "region_code")[0][0]
+    page = choose(open_page("funnel"), funnel_code="sales_other")
+    (whole,) = facts.execute(
+        "select sum(entered_count) from marts.fct_segment_funnels where step_order = 1 "
+        "and funnel_code = 'sales_other' and segment_code = 'all' "
+        "and channel_code = 'all'"
+    ).fetchone() or (0,)
+    assert f"Journeys entered: **{whole:,}**" in words(page)
+    assert not page.info, "its steps are stages alone, so its journeys have names"
+    assert set(page.dataframe[-1].value["segment_code"]) == {"other"}
+    choose(page, region_code=region)
+    listed = page.dataframe[-1].value
+    assert set(listed["segment_code"]) == {"other"}
+    assert f"Journeys entered: **{len(listed):,}**" in words(page)
+    assert 0 < len(listed) < whole
+
+
 @pytest.mark.parametrize("dimension", ["campaign", "keyword"])
 def test_a_stage_funnel_is_cut_by_campaign_and_keyword(
     open_page: OpenPage, facts: Facts, dimension: str
@@ -297,6 +319,34 @@ def test_the_pipeline_of_the_last_day_is_the_journeys_that_stand_there(
         [stage],
     ).fetchone() or (0,)
     assert f"{standing:,} journeys" in words(page)
+
+
+def test_the_pipeline_ends_on_the_last_day_though_nobody_entered_in_its_month(
+    open_page: OpenPage, facts: Facts
+) -> None:
+    last_day, last_entry = facts.execute(
+        "select max(snapshot_date), (select max(cohort_month) "
+        "from marts.fct_segment_funnels) from marts.fct_stage_snapshots"
+    ).fetchone() or (None, None)
+    assert last_entry < last_day.replace(day=1), "the sample ends on a first of month"
+    assert f"open at the end of {last_day}" in words(open_page("pipeline"))
+
+
+def test_what_is_open_is_worth_what_is_known_of_it() -> None:
+    day = {"snapshot_date": date(2024, 4, 30)}
+    said = {
+        "**6**, worth EUR 1,500.": ((4, 1_500.0, 0), (2, 0.0, 0)),
+        "**3**, worth EUR 20; 2 amounts among them have no exchange rate.": (
+            (1, 20.0, 0),
+            (2, 0.0, 2),
+        ),
+        "**3**.": ((3, 0.0, 0),),
+    }
+    columns = ("open_count", "open_amount", "unpriced_count")
+    for words_of_it, rows in said.items():
+        now = [day | dict(zip(columns, row, strict=True)) for row in rows]
+        told = pipeline.in_words(now, "EUR")
+        assert told == f"Journeys open at the end of 2024-04-30: {words_of_it}"
 
 
 def test_event_steps_by_month_are_those_of_the_mart(facts: Facts) -> None:
@@ -432,11 +482,12 @@ def test_a_view_keeps_what_is_chosen_while_a_night_publishes_and_old_ones_go(
     shown: Installation, open_page: OpenPage
 ) -> None:
     page = choose(open_page("funnel"), segment_code="other")
+    assert page.caption[0].value.endswith(" · days in UTC")
     before = shown.paths.current.resolve()
     publish_again(shown.paths, "g000090")
     page.run()
     assert not page.exception
-    assert "g000090" in page.caption[0].value
+    assert "UTC · generation g000090" in page.caption[0].value
     assert page.selectbox(key="segment_code").value == "other"
     assert not before.exists()
 

@@ -72,6 +72,13 @@ def total_unless(name: str, cut: Sequence[str]) -> str:
     return f"{name} {'<>' if name in cut else '='} 'all'"
 
 
+# A month of which some channels alone are mature would be a part of itself.
+WHOLE_MONTHS = """(cohort_month, horizon_days) not in (
+    select (cohort_month, horizon_days) from marts.fct_monthly_conversions
+    where not is_mature
+)"""
+
+
 def conversions() -> Iterator[Check]:
     """Each pair and horizon, by month and each cut: rows of the mart as they stand."""
     for kind, level in (("", "="), ("segment_", "<>")):
@@ -84,7 +91,7 @@ def conversions() -> Iterator[Check]:
                 f"""
                 select {", ".join(by)}, conversion_rate, entered_count, converted_count
                 from marts.fct_monthly_conversions
-                where is_mature and segment_code {level} 'all'
+                where {WHOLE_MONTHS} and segment_code {level} 'all'
                     and {total_unless("pipeline_code", cut)}
                     and {total_unless("channel_code", cut)}
                 """,
@@ -99,7 +106,7 @@ def conversions_of_a_quarter() -> Iterator[Check]:
         select date_trunc('quarter', cohort_month)::date, {", ".join(PAIR)},
             sum(converted_count) / sum(entered_count), sum(entered_count)
         from marts.fct_monthly_conversions
-        where is_mature and segment_code = 'all' and pipeline_code = 'all'
+        where {WHOLE_MONTHS} and segment_code = 'all' and pipeline_code = 'all'
             and channel_code = 'all'
         group by all
         """,
@@ -128,7 +135,7 @@ def wins() -> Iterator[Check]:
                 select {columns}, sum(converted_count) / sum(entered_count)
                 from marts.fct_monthly_conversions
                 inner join ends using (pipeline_code, from_stage_code, to_stage_code)
-                where is_mature and segment_code {level} 'all'
+                where {WHOLE_MONTHS} and segment_code {level} 'all'
                     and {total_unless("channel_code", cut)}
                 group by all
                 """,
@@ -325,6 +332,51 @@ def test_a_metric_that_is_defined_wrongly_differs(
 ) -> None:
     check, change = FAULTS[fault]
     assert any(differences(a_copy(published, tmp_path / "copy", change), check))
+
+
+@pytest.fixture
+def of_uneven_sources(published: Path, tmp_path: Path) -> Path:
+    """Of the newest mature month one channel is still watched, and so is the total."""
+    folder = tmp_path / "uneven"
+    shutil.copytree(published, folder)
+    with duckdb.connect(str(folder / "funnelhouse.duckdb")) as facts:
+        facts.execute(f"""
+            update marts.fct_monthly_conversions as facts
+            set is_mature = false
+            from (
+                select horizon_days, max(cohort_month) as month, min(channel_code)
+                    filter (channel_code <> 'all') as channel
+                from marts.fct_monthly_conversions where {WHOLE_MONTHS} group by all
+            ) as newest
+            where facts.horizon_days = newest.horizon_days
+                and facts.cohort_month = newest.month
+                and facts.channel_code in ('all', newest.channel)
+        """)
+    return folder
+
+
+COHORT_CHECKS = ["conversions", "conversions of a quarter", "wins"]
+
+
+@pytest.mark.parametrize("name", COHORT_CHECKS)
+def test_a_month_counts_once_all_its_cohorts_are_mature(
+    of_uneven_sources: Path, name: str
+) -> None:
+    assert [*differences(of_uneven_sources, name)] == []
+
+
+def take_mature_rows(definitions: Definitions) -> None:
+    (model,) = (m for m in definitions["semantic_models"] if m["name"] == "conversions")
+    (mature,) = (d for d in model["dimensions"] if d["name"] == "is_mature")
+    mature["expr"] = None
+
+
+@pytest.mark.parametrize("name", COHORT_CHECKS)
+def test_a_part_of_a_month_for_the_month_differs(
+    of_uneven_sources: Path, tmp_path: Path, name: str
+) -> None:
+    faulty = a_copy(of_uneven_sources, tmp_path / "copy", take_mature_rows)
+    assert any(differences(faulty, name))
 
 
 MIXED = [

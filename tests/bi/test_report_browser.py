@@ -18,6 +18,7 @@ from dagster_project.spreadsheets import MARK
 from tests.bi.accessibility import faults, needs_axe
 from tests.bi.bi_generations import (
     STAGES,
+    a_channel,
     a_forecast,
     a_loss,
     a_quota,
@@ -215,6 +216,47 @@ def test_what_is_not_known_of_a_forecast_is_not_told_as_nothing(
     browser.open(write_report(folder).as_uri())
     caption = "document.querySelector('[data-caption=forecast]')?.innerText"
     assert browser.wait(caption) == words
+
+
+def test_a_bar_of_what_is_not_known_bears_no_text(look: Look, tmp_path: Path) -> None:
+    no_customer = {"customers": 0.0, "cost_per_customer": None}
+    rows = [a_channel(channel_code="web", **no_customer)]
+    stop = a_stop(leaving_rate=None, waiting_share=None)
+    tables = {
+        "fct_channel_performance": rows,
+        "fct_target_attainment": [a_quota(target_value=0.0, attainment_rate=None)],
+        "fct_bottlenecks": [stop],
+    }
+    browser = look()
+    browser.open(write_report(write_generation(tmp_path / "g000001", tables)).as_uri())
+    browser.wait(f"document.readyState === 'complete' && {DRAWN} === {PLACES}")
+    texts = "[...document.querySelectorAll('.chart svg text')].map(e => e.textContent)"
+    told = browser.ask(texts)
+    assert "10" in told, "what a lead costs"
+    assert not [text for text in told if "null" in text or "NaN" in text]
+
+
+def test_a_return_says_whether_it_is_a_loss_or_not_known(
+    look: Look, tmp_path: Path
+) -> None:
+    rows = [
+        a_channel(channel_code="good", return_on_spend=0.5),
+        a_channel(channel_code="loss", return_on_spend=-1.0),
+        a_channel(channel_code="dark", return_on_spend=None, unvalued_customers=2.0),
+        a_channel(channel_code="free", return_on_spend=None, spend_amount=None),
+    ]
+    tables = {"fct_channel_performance": rows}
+    browser = look()
+    browser.open(write_report(write_generation(tmp_path / "g000001", tables)).as_uri())
+    browser.wait(f"document.readyState === 'complete' && {DRAWN} === {PLACES}")
+    inside = "[...document.querySelectorAll('#chart-returns svg {}')].map(e => {})"
+    told = browser.ask(inside.format("text", "e.textContent"))
+    assert {"good", "loss", "dark", "+50%", "\N{MINUS SIGN}100%"} <= set(told)
+    assert "customers of unknown value" in told
+    assert "free" not in told
+    drawn = browser.ask(inside.format("path", "e.getAttribute('fill')"))
+    assert "var(--lost)" in drawn
+    assert "var(--touched)" in drawn
 
 
 def test_it_prints_with_every_chart_and_without_buttons(look: Look) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from dagster_project.bi.dashboard.scenarios import Gain, scenarios
-from dagster_project.bi.facts import Table
+from dagster_project.bi.dashboard.views.whatif import choose_steps
+from dagster_project.bi.facts import TOTAL, Table
 from tests.bi.conftest import OpenPage
 
 GAINS = (0, 7, 2, 1, 4, 5, 0.5, 1)
@@ -60,3 +61,20 @@ def test_a_slider_moves_the_wins_by_its_share(open_page: OpenPage) -> None:
     metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics["Wins multiplied by"] == "1.100000"
     assert metrics["Gains added up"] == "10"
+
+
+def test_of_all_pipelines_the_steps_are_those_of_one_that_is_named(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("whatif")
+    page.selectbox(key="pipeline").set_value(TOTAL).run()
+    named = page.selectbox(key="whatif_pipeline")
+    assert len(named.options) > 1
+    for pipeline in ("sales", "partner"):
+        page.selectbox(key="whatif_pipeline").set_value(pipeline).run()
+        assert {str(each.key).split("_")[1] for each in page.slider} == {pipeline}
+
+
+def test_a_pipeline_without_steps_is_not_shown_those_of_another() -> None:
+    assert choose_steps(steps([0.5] * 7), "p")
+    assert not choose_steps(steps([0.5] * 7), "another")

@@ -19,7 +19,6 @@ from dagster_project.bi.charts.base import (
     plain_bars,
     row_axis,
     spec,
-    word,
 )
 from dagster_project.bi.facts import TOTAL
 
@@ -157,33 +156,55 @@ def costs() -> Spec:
 
 def channel_wins() -> Spec:
     """What share of each channel's leads is won."""
-    return _by_channel(
-        "conversion_rate", ".1%", "converted", "Share of each channel's leads won."
+    return plain_bars(
+        "channels",
+        "conversion_rate:Q",
+        row_axis("channel_name:N"),
+        "converted",
+        ".1%",
+        _channel_tips(),
+        "Share of each channel's leads won.",
+        where="isValid(datum.conversion_rate)",
     )
 
 
 def returns() -> Spec:
-    """What spend brings back, by channel."""
-    return _by_channel(
-        "return_on_spend", "+.0%", "touched", "Return on spend, by channel."
+    """What spend brings back, by channel, and where that is not known."""
+    is_loss = "datum.return_on_spend < 0"
+    losses = (
+        alt.Chart()
+        .transform_filter(is_loss)
+        .mark_bar(size=BAR, cornerRadiusEnd=2, color=theme.colour("lost"))
+        .encode(x=alt.X("return_on_spend:Q", axis=None), tooltip=_channel_tips())
     )
-
-
-def _by_channel(field: str, form: str, role: str, description: str) -> Spec:
+    unknown = (
+        alt.Chart()
+        .transform_filter("!isValid(datum.return_on_spend)")
+        .mark_text(align="left", fontSize=11, color=theme.colour("muted"))
+        .encode(x=alt.value(0), text=alt.value("customers of unknown value"))
+    )
     return plain_bars(
         "channels",
-        f"{field}:Q",
+        "return_on_spend:Q",
         row_axis("channel_name:N"),
-        role,
-        form,
-        [
-            alt.Tooltip("channel_name:N", title="Channel"),
-            alt.Tooltip(f"{field}:Q", title=word(field).capitalize(), format=form),
-            alt.Tooltip("leads:Q", title="Leads", format=",.1f"),
-            alt.Tooltip("customers:Q", title="Customers", format=",.1f"),
-            alt.Tooltip("spend_amount:Q", title="Spent", format=",.0f"),
-            alt.Tooltip("won_amount:Q", title="Won value", format=",.0f"),
-        ],
-        description,
-        where=f"isValid(datum.{field})",
+        "touched",
+        "+.0%",
+        _channel_tips(),
+        "Return on spend, by channel.",
+        where="isValid(datum.return_on_spend)"
+        " || datum.spend_amount > 0 && datum.unvalued_customers > 0",
+        more=[losses, unknown],
     )
+
+
+def _channel_tips() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("channel_name:N", title="Channel"),
+        alt.Tooltip("return_on_spend:Q", title="Return on spend", format="+.0%"),
+        alt.Tooltip("conversion_rate:Q", title="Conversion rate", format=".1%"),
+        alt.Tooltip("leads:Q", title="Leads", format=",.1f"),
+        alt.Tooltip("customers:Q", title="Customers", format=",.1f"),
+        alt.Tooltip("unvalued_customers:Q", title="Without a value", format=",.1f"),
+        alt.Tooltip("spend_amount:Q", title="Spent", format=",.0f"),
+        alt.Tooltip("won_amount:Q", title="Won value", format=",.0f"),
+    ]

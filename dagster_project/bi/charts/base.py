@@ -51,9 +51,15 @@ def most(count: str) -> alt.EncodingSortField:
 
 
 def end_text(text: alt.Text, place: int, role: str) -> alt.Chart:
-    """A column of texts beyond the end of the longest bar, so many pixels behind it."""
+    """A column of texts beyond the end of the longest bar, so many pixels behind it.
+
+    What is not known has none: Vega would write it as `null`.
+    """
+    field = str(text.shorthand).partition(":")[0]
+    known = "true" if "(" in field else f"isValid(datum.{field})"
     chart: alt.Chart = (
         alt.Chart()
+        .transform_filter(known)
         .mark_text(
             align="right",
             baseline="middle",
@@ -107,15 +113,16 @@ def plain_bars(
     description: str,
     names: Mapping[str, str] = MappingProxyType({}),
     where: str = "true",
+    more: Sequence[alt.Chart] = (),
 ) -> Spec:
-    """A bar a row in one colour, its value at the end."""
+    """A bar a row in one colour, its value at the end; `more` are further layers."""
     bars = (
         alt.Chart()
         .mark_bar(size=BAR, cornerRadiusEnd=2, color=theme.colour(role))
         .encode(x=alt.X(value, axis=None), tooltip=tips)
     )
     label = end_text(alt.Text(value, format=form), 54, "ink")
-    return chart_of_rows(data, [bars, label], rows, description, names, where)
+    return chart_of_rows(data, [bars, label, *more], rows, description, names, where)
 
 
 def month_axis(months: Sequence[str], field: str = "cohort_month") -> alt.X:

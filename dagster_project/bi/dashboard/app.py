@@ -67,8 +67,10 @@ def show_page(name: str) -> None:
 
 
 def _say_what_is_shown(view: View) -> None:
-    as_of = str(view.manifest["as_of"] or "unknown").replace("T", " ")
-    st.caption(f"As of {as_of} · generation {view.manifest['generation']}")
+    told = view.manifest
+    as_of = str(told["as_of"] or "unknown").replace("T", " ")
+    days = f" · days in {told['timezone']}" if told["timezone"] else ""
+    st.caption(f"As of {as_of} UTC · generation {told['generation']}{days}")
 
 
 if __name__ == "__main__":

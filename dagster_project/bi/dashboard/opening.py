@@ -15,7 +15,7 @@ from dagster_project.publishing import DATABASE, MANIFEST
 
 # A generation may be removed between the look at `current` and the opening.
 _TRIES = 5
-_TOLD = ("generation", "as_of", "home_currency", "tables")
+_TOLD = ("generation", "as_of", "timezone", "home_currency", "tables")
 
 
 class NothingPublishedError(RuntimeError):

@@ -1,5 +1,7 @@
 """The stage funnel, and the journeys behind each of its bars."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dagster_project.bi import slices
@@ -26,7 +28,7 @@ def show(view: View) -> None:
     """The funnel of a pipeline, cut by whatever a journey has."""
     pipeline = choose_pipeline(view)
     cut = choose_cut(view, DIMENSIONS)
-    steps = choose_funnel(view, pipeline, cut)
+    steps, cut = choose_funnel(view, pipeline, cut)
     if not steps:
         st.info("No journey of this choice has entered a funnel.")
         return
@@ -36,24 +38,28 @@ def show(view: View) -> None:
     drill(view, steps, cut)
 
 
-def choose_funnel(view: View, pipeline: str, cut: Cut, key: str = "") -> Table:
+def choose_funnel(
+    view: View, pipeline: str, cut: Cut, key: str = ""
+) -> tuple[Table, Cut]:
     """One funnel's steps: of the mart, or counted anew where the mart has no such key.
 
     Campaign, keyword, region, product and owner are no keys of funnels; their stages
-    are counted by what journeys touched and reached.
+    are counted by what journeys touched and reached. The cut that comes back is that of
+    the funnel's own journeys, which may be a single segment's.
     """
     found = slices.funnels(view.connection, pipeline, cut)
     codes = found.values("funnel_code")
     options = {code: humane(code) for code in codes}
     if not options:
-        return found
+        return found, cut
     chosen = one_of("Funnel", f"{key}funnel_code", options)
     steps = of_funnel(found, str(chosen))
+    cut = replace(cut, segment=slices.funnel_segment(view.connection, str(chosen), cut))
     if cut.broken_down:
         of_pipeline = steps.records()[0]["pipeline_code"]
         st.caption(f"The stages of {humane(of_pipeline)}, of this choice's journeys.")
-        return slices.stage_steps(view.connection, of_pipeline, cut)
-    return steps
+        return slices.stage_steps(view.connection, of_pipeline, cut), cut
+    return steps, cut
 
 
 def of_funnel(found: Table, code: str) -> Table:

@@ -21,7 +21,7 @@ def show(view: View) -> None:
         st.info("No journey of this choice has stood in an open stage.")
         return
     now = last_day(rows)
-    st.write(_in_words(now, view.currency))
+    st.write(in_words(now, view.currency))
     draw_snapshots(rows, _stages_met(view, rows), pipeline)
     drill(view, pipeline, cut, now)
 
@@ -31,11 +31,17 @@ def last_day(rows: Table) -> list[dict[str, Any]]:
     return [row for row in rows.records() if row["snapshot_date"] == last]
 
 
-def _in_words(now: list[dict[str, Any]], currency: str) -> str:
+def in_words(now: list[dict[str, Any]], currency: str) -> str:
+    """What is open at the end of a day; amounts in the home currency."""
     count = sum(row["open_count"] for row in now)
-    worth = f"{currency} {sum(row['open_amount'] or 0 for row in now):,.0f}"
-    day = now[0]["snapshot_date"]
-    return f"Journeys open at the end of {day}: **{count:,}**, worth {worth}."
+    worth = sum(row["open_amount"] or 0 for row in now)
+    unpriced = sum(row["unpriced_count"] for row in now)
+    said = f"Journeys open at the end of {now[0]['snapshot_date']}: **{count:,}**"
+    if worth:
+        said += f", worth {currency} {worth:,.0f}"
+    if unpriced:
+        said += f"; {unpriced:,} amounts among them have no exchange rate"
+    return f"{said}."
 
 
 def _stages_met(view: View, rows: Table) -> dict[str, str]:

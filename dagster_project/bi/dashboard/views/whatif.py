@@ -5,11 +5,11 @@ from typing import Any
 import streamlit as st
 
 from dagster_project.bi import slices
-from dagster_project.bi.dashboard.choosing import choose_pipeline, one_of
+from dagster_project.bi.dashboard.choosing import choose_pipeline, humane, one_of
 from dagster_project.bi.dashboard.drawing import draw_rows
 from dagster_project.bi.dashboard.opening import View
 from dagster_project.bi.dashboard.scenarios import Gain, scenarios
-from dagster_project.bi.facts import Table
+from dagster_project.bi.facts import TOTAL, Table
 
 UNITS = {"percent": "percent", "points": "percentage points"}
 _MOST = {"percent": 100.0, "points": 50.0}
@@ -39,10 +39,14 @@ def show(view: View) -> None:
 
 
 def choose_steps(rates: Table, pipeline: str) -> Table:
-    """The steps of the pipeline, or the first there is, at the horizon chosen."""
-    known = rates.values("pipeline_code")
-    of_pipeline = pipeline if pipeline in known else next(iter(known), None)
-    rows = [row for row in rates.records() if row["pipeline_code"] == of_pipeline]
+    """The steps of the pipeline, at the horizon chosen.
+
+    Steps of several pipelines make no one way: of all of them a person names one.
+    """
+    if pipeline == TOTAL:
+        known = {code: humane(code) for code in rates.values("pipeline_code")}
+        pipeline = one_of("Steps of", "whatif_pipeline", known) or TOTAL
+    rows = [row for row in rates.records() if row["pipeline_code"] == pipeline]
     days = {str(row["horizon_days"]): f"{row['horizon_days']} days" for row in rows}
     horizon = one_of("Within", "whatif_horizon", days)
     kept = [row for row in rows if str(row["horizon_days"]) == horizon]
