@@ -17,6 +17,7 @@ from dagster_project.samples.writing import FILE_LIST, Folder, Sheets
 
 FAULTS = ("unknown-stage",)
 FEWEST_DEALS = 10
+SOURCES = ("hubspot", "segment", "ad_spend")
 
 __all__ = ["FAULTS", "SampleSummary", "TooFewEventsError", "write_samples"]
 
@@ -48,22 +49,26 @@ def write_samples(
     """Write daily extracts of HubSpot, Segment and ad spend, and the truth beside them.
 
     Raises:
-        ValueError: an unknown fault, or sizes too small to make a company of.
+        ValueError: an unknown fault, sizes too small to make a company of, or a folder
+            that holds real extracts of the same sources.
     """
     _check(deals, months, seed, faults)
     period = Period.ending(end, months)
-    folder = Folder(extracts)
+    beside = extracts.parent / "samples"
+    folder = Folder(extracts, beside / FILE_LIST)
+    folder.refuse_beside_real(SOURCES)
     made = make_deals(period, deals, seed)
     calls, bodies, devices, unrecorded = make_calls(period, made, events, seed)
     faulty = _faulty(period, made, seed, faults)
+    beside.mkdir(parents=True, exist_ok=True)
     _write_hubspot(folder, period, made, faulty, seed)
     spent = write_spend(folder, period, seed)
     lines = stream(seed, "lines")
     write_segment(folder, period, calls, bodies, devices, lines)
     facts = (months, seed, tuple(sorted(faults)), len(calls), unrecorded, spent)
     truth = truth_of(Made(period, [*made, *faulty], *facts))
-    path = write_truth(extracts.parent / "samples", truth)
-    folder.replace_list(path.with_name(FILE_LIST))
+    path = write_truth(beside, truth)
+    folder.replace_list()
     sizes = (len(made) + len(faulty), len(calls), len(folder.files), dict(folder.rows))
     return SampleSummary(extracts, path, period.start, period.end, *sizes)
 

@@ -15,30 +15,56 @@ FILE_LIST = "files.txt"
 
 @dataclass
 class Folder:
-    """Writes files below the extracts folder and remembers which."""
+    """Writes files below the extracts folder and lists which, before each is there."""
 
     extracts: Path
+    list_file: Path
     rows: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     files: list[str] = field(default_factory=list)
+
+    def refuse_beside_real(self, sources: Iterable[str]) -> None:
+        """Refuse to mix made-up customers with real ones.
+
+        Raises:
+            ValueError: files of these sources are there that no sample wrote.
+        """
+        known = self._listed()
+        real = sorted(
+            name
+            for source in sources
+            for path in (self.extracts / source).rglob("*")
+            if path.is_file()
+            and (name := path.relative_to(self.extracts).as_posix()) not in known
+        )
+        if real:
+            raise ValueError(
+                f"{self.extracts} holds {len(real)} files that no sample wrote, such "
+                f"as {real[0]}, and a sample's customers would be counted with theirs; "
+                "name another folder with --to, or by FUNNELHOUSE_DATA"
+            )
 
     def write(self, table: str, name: str, text: str, rows: int) -> None:
         """Write one file of a table, which is a folder such as `hubspot/deal`."""
         path = self.extracts / table / name
         if table not in self.rows:
             path.parent.mkdir(parents=True, exist_ok=True)
+        with self.list_file.open("a", encoding="utf-8") as listed:
+            listed.write(f"{table}/{name}\n")
         path.write_bytes(text.encode())
         self.rows[table] += rows
         self.files.append(f"{table}/{name}")
 
-    def replace_list(self, list_file: Path) -> None:
-        """Remove what an earlier sample wrote and this one did not, and nothing else.
-
-        Real extracts in the same folders are on no list and stay.
-        """
-        before = list_file.read_text(encoding="utf-8") if list_file.exists() else ""
-        for name in set(before.splitlines()) - set(self.files):
+    def replace_list(self) -> None:
+        """Remove what an earlier sample wrote and this one did not, no more."""
+        for name in self._listed() - set(self.files):
             (self.extracts / name).unlink(missing_ok=True)
-        list_file.write_text("\n".join(sorted(self.files)) + "\n", encoding="utf-8")
+        text = "\n".join(sorted(self.files)) + "\n"
+        self.list_file.write_text(text, encoding="utf-8")
+
+    def _listed(self) -> set[str]:
+        if not self.list_file.exists():
+            return set()
+        return set(self.list_file.read_text(encoding="utf-8").splitlines())
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

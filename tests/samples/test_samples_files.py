@@ -12,6 +12,7 @@ from time import process_time
 
 import pytest
 
+from dagster_project import samples
 from dagster_project.samples import FAULTS, TooFewEventsError, write_samples
 
 SMALL = {"deals": 60, "events": 900, "months": 4}
@@ -134,12 +135,38 @@ def test_spend_names_the_campaigns_that_visits_name(made):
 def test_a_second_sample_takes_away_the_first_but_no_real_extract(tmp_path):
     extracts = tmp_path / "extracts"
     write_samples(extracts, seed=1, **SMALL)
-    real = extracts / "hubspot" / "deal" / "real.csv"
-    real.write_text("deal_id\n1\n", encoding="utf-8")
+    real = extracts / "olist" / "real.csv"
+    real.parent.mkdir()
+    real.write_text("mql_id\n1\n", encoding="utf-8")
     shorter = write_samples(extracts, seed=1, deals=60, events=900, months=2)
     files = {path for path in extracts.rglob("*") if path.is_file()}
     assert real in files
     assert len(files) == shorter.files_count + 1
+
+
+@pytest.mark.parametrize("has_sample", [False, True])
+def test_made_up_customers_are_not_written_among_real_ones(tmp_path, has_sample):
+    extracts = tmp_path / "extracts"
+    if has_sample:
+        write_samples(extracts, seed=1, **SMALL)
+    real = extracts / "hubspot" / "deal" / "real.csv"
+    real.parent.mkdir(parents=True, exist_ok=True)
+    real.write_text("deal_id\n1\n", encoding="utf-8")
+    before = digest(tmp_path)
+    with pytest.raises(ValueError, match=r"1 files that no sample wrote.*real\.csv"):
+        write_samples(extracts, seed=2, **SMALL)
+    assert digest(tmp_path) == before
+
+
+def test_what_a_sample_that_was_cut_short_wrote_is_its_own(tmp_path, monkeypatch):
+    extracts = tmp_path / "extracts"
+    with monkeypatch.context() as patched:
+        patched.setattr(samples, "write_segment", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            write_samples(extracts, seed=1, deals=60, events=900, months=6)
+    write_samples(extracts, seed=1, **SMALL)
+    write_samples(tmp_path / "other" / "extracts", seed=1, **SMALL)
+    assert digest(extracts) == digest(tmp_path / "other" / "extracts")
 
 
 def test_unknown_stage_only_adds_rows_of_deals_in_a_stage_nobody_registered(tmp_path):

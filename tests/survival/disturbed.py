@@ -67,7 +67,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Kill:
-    """Where a night is to be killed: so many seconds into a step."""
+    """Where a night is to be killed or told to end: so many seconds into a step."""
 
     step: str
     seconds: float
@@ -106,13 +106,18 @@ def night(
 
 def killed_night(at: Installation, kill: Kill) -> bool:
     """Begin a night and kill it; whether the kill came before its end."""
+    return signalled_night(at, kill, signal.SIGKILL)[0] == -signal.SIGKILL
+
+
+def signalled_night(at: Installation, when: Kill, number: int) -> tuple[int, str]:
+    """Begin a night and send it a signal: its exit code and all it said."""
     reached = threading.Event()
-    run = start(at).listen(lambda step: reached.set() if step == kill.step else None)
+    run = start(at).listen(lambda step: reached.set() if step == when.step else None)
     while not reached.wait(0.05) and run.process.poll() is None:
         pass
-    time.sleep(kill.seconds)
-    run.process.send_signal(signal.SIGKILL)
-    return run.end() == -signal.SIGKILL
+    time.sleep(when.seconds)
+    run.process.send_signal(number)
+    return run.end(), run.said
 
 
 def step_seconds(run: Run, ended: float) -> dict[str, float]:
