@@ -578,6 +578,19 @@ def _one_meaning(rows: Iterable[Row], code: str, *columns: str) -> Iterator[Find
                 )
 
 
+def _one_code(rows: Iterable[Row], code: str, name: str) -> Iterator[Finding]:
+    """People read names: two codes of one name would be one bar of a chart."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        other = first.setdefault(row[name], row)
+        if row[name] and other[code] != row[code]:
+            yield row.says(
+                f"{name} {row[name]!r} is that of {other[code]!r} too "
+                f"(line {other.line}); charts could not tell them apart: rename one",
+                name,
+            )
+
+
 def _unknown(
     row: Row, column: str, value: str, known: Collection[str], file: str
 ) -> Iterator[Finding]:
@@ -667,18 +680,20 @@ def _stages(seeds: Seeds) -> Iterator[Finding]:
     yield from _one_meaning(
         rows, "stage_code", "stage_name", "actor_code", "outcome_code"
     )
-    yield from _shared_orders(rows)
+    yield from _shared(rows, "stage_order")
+    yield from _shared(rows, "stage_name")
 
 
-def _shared_orders(rows: Iterable[Row]) -> Iterator[Finding]:
-    """On any one day an order belongs to one stage of a pipeline."""
-    groups: dict[tuple[str, int], list[Row]] = defaultdict(list)
+def _shared(rows: Iterable[Row], column: str) -> Iterator[Finding]:
+    """On any one day an order, or a name, belongs to one stage of a pipeline."""
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        seen = groups[row["pipeline_code"], int(row["stage_order"])]
+        value = str(int(row[column])) if column == "stage_order" else row[column]
+        seen = groups[row["pipeline_code"], value]
         for other in seen:
             if other["stage_code"] != row["stage_code"] and _meet(other, row):
                 yield row.says(
-                    f"stage_order {row['stage_order']} of pipeline "
+                    f"{column} {row[column]} of pipeline "
                     f"{row['pipeline_code']!r} belongs to {other['stage_code']!r} "
                     f"(line {other.line}) on the same days; give it another"
                 )
@@ -722,6 +737,7 @@ def _stage_reference(seeds: Seeds, row: Row, *columns: str) -> Iterator[Finding]
 def _segments(seeds: Seeds) -> Iterator[Finding]:
     yield from _repeated(seeds.sound["segments"], "segment_code")
     yield from _repeated(seeds.sound["segments"], "priority")
+    yield from _one_code(seeds.sound["segments"], "segment_code", "segment_name")
 
 
 def _segment_rules(seeds: Seeds) -> Iterator[Finding]:
@@ -1098,12 +1114,14 @@ def _channels(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["channels"]
     yield from _repeated(rows, "source_code", "source_channel")
     yield from _one_meaning(rows, "channel_code", "channel_name")
+    yield from _one_code(rows, "channel_code", "channel_name")
 
 
 def _loss_reasons(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["loss_reasons"]
     yield from _repeated(rows, "source_code", "source_reason")
     yield from _one_meaning(rows, "loss_reason_code", "loss_reason_name")
+    yield from _one_code(rows, "loss_reason_code", "loss_reason_name")
 
 
 def _targets(seeds: Seeds) -> Iterator[Finding]:

@@ -251,6 +251,12 @@ class ExpectCountedStagesToEqualTheLedger(_ExpectTrue):
     column: str = "is_in_both"
 
 
+class ExpectTargetOwnersToBeTold(_ExpectTrue):
+    """Every owner and team with a target is one that a source tells of."""
+
+    column: str = "is_told"
+
+
 class ExpectRestatementsToBeExplained(_ExpectWithin):
     """Every published figure that moved, moved for a known reason."""
 
@@ -284,5 +290,6 @@ CLAIMS: dict[str, type[_NothingSetAside]] = {
     "rows_accounted_for": ExpectRowsToBeAccountedFor,
     "mart_codes_registered": ExpectMartCodesToBeRegistered,
     "counted_stages_equal_the_ledger": ExpectCountedStagesToEqualTheLedger,
+    "target_owners_told": ExpectTargetOwnersToBeTold,
     "restatements_explained": ExpectRestatementsToBeExplained,
 }

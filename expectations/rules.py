@@ -29,6 +29,7 @@ _MOVES = "gates.gate_stage_moves"
 _RECONCILIATIONS = "marts.dq_reconciliations"
 _MART_CODES = "gates.gate_mart_codes"
 _COUNTED = "gates.gate_counted_stages"
+_TARGET_OWNERS = "gates.gate_target_owners"
 _RESTATEMENTS = "gates.gate_restatements"
 
 
@@ -86,6 +87,7 @@ GATE_RULES: Final[Mapping[str, GateRule]] = {
     "rows_accounted_for": GateRule("marts", _RECONCILIATIONS, True),
     "mart_codes_registered": GateRule("marts", _MART_CODES, False),
     "counted_stages_equal_the_ledger": GateRule("marts", _COUNTED, False),
+    "target_owners_told": GateRule("marts", _TARGET_OWNERS, False),
     "restatements_explained": GateRule("marts", _RESTATEMENTS, True),
 }
 
@@ -253,6 +255,12 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "is_in_ledger",
         "is_counted",
         "is_in_both",
+    ),
+    _TARGET_OWNERS: (
+        "name",
+        "code",
+        "rows_count",
+        "is_told",
     ),
     _RESTATEMENTS: (
         "table_name",

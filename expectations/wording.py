@@ -157,6 +157,13 @@ def _unknown_seed_code(row: Row, _: Rule) -> str:
     )
 
 
+def _untold_owner(row: Row, _: Rule) -> str:
+    kind = {"owner_id": "owner", "team_code": "team"}[row["name"]]
+    rows = _number(row["rows_count"], "row")
+    told = f"no {kind} is {_text(row['code'])} ({rows})"
+    return f"seeds/targets.csv, {row['name']}: {told}"
+
+
 def _rejected(row: Row, rule: Rule) -> str:
     share, allowed = _share(row["rejected_share"]), _share(rule.threshold)
     counts = f"{_number(row['rejected_count'])} of {_number(row['physical_count'])}"
@@ -485,6 +492,13 @@ WORDINGS: Final[Mapping[str, Wording]] = {
         "not those of the ledger",
         _uncounted,
         "A model between the ledger and the mart loses or makes stages: see its SQL.",
+    ),
+    "target_owners_told": Wording(
+        "owners and teams of targets",
+        "of whom no source tells",
+        _untold_owner,
+        "Correct seeds/targets.csv, or land the source's owners: such a target stays "
+        "unmet. An address is told as its hash.",
     ),
     "restatements_explained": Wording(
         "restated columns",

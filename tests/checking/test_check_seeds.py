@@ -245,6 +245,7 @@ BAD_RELATIONS = [
     ("stages", "q,c,Bought,3,customer,t,open,,,,", "has outcome_code 'open' here"),
     ("stages", "q,c,Bought,3,seller,t,won,,,,", "has actor_code 'seller' here"),
     ("stages", "p,k,K,02,seller,t,open,,,,", "belongs to 'b' (line 4)"),
+    ("stages", "p,k,Agreed,5,seller,t,open,,,,", "stage_name Agreed of pipeline 'p' b"),
     # aliases
     ("stage_aliases", "s,p1,two,p,a,false,2026-02-01,2026-01-01", "is not before"),
     ("stage_aliases", "s,p1,one,p,a,false,2025-01-01,2025-06-01", "holds on days"),
@@ -255,6 +256,7 @@ BAD_RELATIONS = [
     # segments
     ("segments", "x,X again,5,", "segment_code 'x' stands in line 2 already"),
     ("segments", "y,Y,9,", "priority '9' stands in line 3 already"),
+    ("segments", "y,Others,5,", "segment_name 'Others' is that of 'other'"),
     ("segment_rules", "nobody,1,f,=,1", "segment_code 'nobody' is not in segments"),
     ("segment_rules", GOOD["segment_rules"][0], "stands in line 2 already"),
     ("segment_rules", "x,1,chanel_code,=,m", "did you mean 'channel_code'?"),
@@ -301,6 +303,8 @@ BAD_RELATIONS = [
     ("event_aliases", "s,k,,big,k,seller", "property_value without a property_name"),
     ("channels", "s,M,m,Mail", "source_channel 'M' stands in line 2 already"),
     ("channels", "s,N,m,Letters", "has channel_name 'Letters' here"),
+    ("channels", "s,N,n,Mail", "channel_name 'Mail' is that of 'm' too (line 2)"),
+    ("loss_reasons", "s,k,dear,Price", "loss_reason_name 'Price' is that of"),
     ("loss_reasons", "s,too dear,price,Price", "stands in line 2 already"),
     ("loss_reasons", "s,k,price,Money", "has loss_reason_name 'Money' here"),
     ("targets", "2026-01-01,month,p,,,won_count,,,,9", "stands in line 2 already"),

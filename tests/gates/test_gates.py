@@ -196,6 +196,12 @@ GOOD: Mapping[str, Row] = {
         "rows_count": 4,
         "is_registered": True,
     },
+    "gates.gate_target_owners": {
+        "name": "owner_id",
+        "code": "7",
+        "rows_count": 2,
+        "is_told": True,
+    },
     "gates.gate_restatements": {
         "table_name": "fct",
         "column_name": "entered_count",
@@ -223,6 +229,7 @@ MEASURES = {
     "stage_order_without_drift": "drift_share",
     "closed_journeys_reopen_by_name": "unreopened_count",
     "counted_stages_equal_the_ledger": "is_in_both",
+    "target_owners_told": "is_told",
     "aliases_are_a_function": "overlaps_count",
     "aliases_name_registered_stages": "is_stage_registered",
     "rejected_share": "rejected_share",
@@ -315,6 +322,10 @@ BAD: Mapping[str, tuple[Row, str]] = {
     "counted_stages_equal_the_ledger": (
         {"is_counted": False, "is_in_both": False},
         "fct: stage 'a' of pipeline 'p' is missing in fct",
+    ),
+    "target_owners_told": (
+        {"is_told": False},
+        "seeds/targets.csv, owner_id: no owner is '7' (2 rows)",
     ),
     "aliases_are_a_function": (
         {"overlaps_count": 1},

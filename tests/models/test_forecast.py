@@ -317,6 +317,6 @@ def test_an_owner_is_told_what_is_open_stale_and_won(marts: Marts) -> None:
         where pipeline_code = 'p' and owner_id = 'olga'
     """)
     assert (row["won_count"], row["lost_count"], row["won_amount"]) == (12, 18, 1200)
-    assert (row["open_count"], row["stale_share"]) == (1, 0)
+    assert (row["unvalued_count"], row["open_count"], row["stale_share"]) == (0, 1, 0)
     assert row["weighted_amount"] == pytest.approx(300 * ONE_CHANCE)
     assert row["median_seconds_to_win"] == 5 * 86400

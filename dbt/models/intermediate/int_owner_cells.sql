@@ -26,6 +26,8 @@ summed as (
         count(case when outcome_code = 'lost' then 1 end) as lost_count,
         count(case when is_open then 1 end) as open_count,
         count(case when is_stale then 1 end) as stale_count,
+        count(case when outcome_code = 'won' and home_amount is null then 1 end)
+            as unvalued_count,
         sum(case when outcome_code = 'won' then home_amount end) as won_amount,
         sum(weighted_amount) as weighted_amount,
         percentile_cont(0.5) within group (

@@ -4,6 +4,7 @@ with gaps as (
     select
         quotas.*,
         cast(coalesce(wins.won_count, 0) as bigint) as won_count,
+        cast(coalesce(wins.unvalued_count, 0) as bigint) as unvalued_count,
         case quotas.metric_code
             when 'won_count' then cast(coalesce(wins.won_count, 0) as double)
             else coalesce(wins.won_amount, 0)

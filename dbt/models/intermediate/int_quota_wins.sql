@@ -24,6 +24,7 @@ won as (
         quotas.team_code,
         quotas.metric_code,
         count(*) as won_count,
+        count(*) - count(wins.home_amount) as unvalued_count,
         sum(wins.home_amount) as won_amount
     from quotas
     inner join wins

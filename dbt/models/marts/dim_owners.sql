@@ -18,7 +18,7 @@ owning as (
 
 ),
 
-owners as (
+known as (
 
     select
         coalesce(owning.owner_id, named.owner_id) as owner_id,
@@ -26,6 +26,20 @@ owners as (
         named.team_code
     from owning
     full join named on owning.owner_id = named.owner_id
+
+),
+
+-- two people of one name would be one bar of a chart
+owners as (
+
+    select
+        owner_id,
+        case
+            when count(*) over (partition by owner_name) = 1 then owner_name
+            else owner_name || ' (' || owner_id || ')'
+        end as owner_name,
+        team_code
+    from known
 
 )
 

@@ -16,6 +16,7 @@ performance as (
         cast(cells.journeys_count as bigint) as journeys_count,
         cast(cells.won_count as bigint) as won_count,
         cast(cells.lost_count as bigint) as lost_count,
+        cast(cells.unvalued_count as bigint) as unvalued_count,
         cells.won_amount,
         cast(rates.outcomes_count as bigint) as outcomes_count,
         rates.conversion_rate,

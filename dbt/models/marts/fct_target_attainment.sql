@@ -21,6 +21,7 @@ attainment as (
         -- numbers
         target_value,
         won_count,
+        unvalued_count,
         won_value,
         won_value / nullif(target_value, 0) as attainment_rate,
         remaining_value,
