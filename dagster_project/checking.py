@@ -54,8 +54,11 @@ FEATURE_CODES: Final = (
 )
 # Those that are numbers, besides the counts; a condition on any other reads a text.
 NUMBER_FEATURES: Final = ("touches_count", "days_since_first_visit")
+FLAG_FEATURES: Final = ("is_returning",)
 # What a target may be of, besides the count of an action: `<event_code>_count`.
 METRIC_CODES: Final = ("won_amount", "won_count", "conversion_rate", "entered_count")
+# The condition of a rule.
+ASKED: Final = ("feature_code", "operator_code", "value")
 ORIGIN_KINDS: Final = ("channel", "event", "stage")
 # What dbt/models/intermediate/int_journey_origins.sql tells by itself.
 OWN_ORIGINS: Final = ("customers", "repeat", "win_back")
@@ -64,11 +67,8 @@ HORIZONS: Final = ("30", "60", "90", "180", "365", "540", "730")
 GAIN_UNITS: Final = ("points", "percent")
 EQUAL_OPERATORS: Final = ("=", "!=")
 NUMBER_OPERATORS: Final = ("<", "<=", ">", ">=")
-OPERATOR_CODES: Final = (
-    *EQUAL_OPERATORS,
-    *NUMBER_OPERATORS,
-    *("in", "contains", "begins"),
-)
+TEXT_OPERATORS: Final = ("in", "contains", "begins")
+OPERATOR_CODES: Final = (*EQUAL_OPERATORS, *NUMBER_OPERATORS, *TEXT_OPERATORS)
 
 COLUMNS: Final[Mapping[str, str]] = {
     "stages": "pipeline_code stage_code stage_name stage_order actor_code "
@@ -102,7 +102,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "gate_rules": "rule_code severity_code threshold owner_name",
 }
 # Seeds that say what the spellings of a source mean.
-ALIASES: Final = ("stage_aliases", "event_aliases", "channels")
+ALIASES: Final = ("stage_aliases", "event_aliases", "channels", "loss_reasons")
 FINDINGS_TOLD: Final = 20
 
 
@@ -331,9 +331,10 @@ def _own(value: str) -> str | None:
 
 
 def _own_event(value: str) -> str | None:
-    """A code of ours whose count is no metric of targets already."""
-    if f"{value}_count" in METRIC_CODES:
-        return f"is reserved, for {value}_count is a metric; choose another code"
+    """A code of ours whose count is no metric of targets and no feature already."""
+    for told, codes in (("metric", METRIC_CODES), ("feature", FEATURE_CODES)):
+        if f"{value}_count" in codes:
+            return f"is reserved, for {value}_count is a {told}; choose another code"
     return _own(value)
 
 
@@ -983,7 +984,7 @@ def _scoring_rules(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["scoring_rules"]
     yield from _repeated(rows, "rule_code")
     for row in rows:
-        asked = [c for c in ("feature_code", "operator_code", "value") if row[c]]
+        asked = [column for column in ASKED if row[column]]
         if row["kind_code"] in THRESHOLD_KINDS and asked:
             yield row.says(
                 f"{asked[0]} of a threshold is not read; leave it empty, or make the "
@@ -1044,34 +1045,48 @@ def _features(seeds: Seeds, rows: Sequence[Row]) -> Iterator[Finding]:
             )
 
 
-def _segment_numbers(seeds: Seeds) -> Iterator[Finding]:
-    yield from _compared_numbers(seeds.sound["segment_rules"])
+def _segment_values(seeds: Seeds) -> Iterator[Finding]:
+    yield from _asked_values(seeds.sound["segment_rules"])
 
 
-def _scored_numbers(seeds: Seeds) -> Iterator[Finding]:
+def _scored_values(seeds: Seeds) -> Iterator[Finding]:
     rows = seeds.sound["scoring_rules"]
-    yield from _compared_numbers([r for r in rows if r["kind_code"] in RULE_KINDS])
+    yield from _asked_values([r for r in rows if r["kind_code"] in RULE_KINDS])
 
 
-def _compared_numbers(rows: Sequence[Row]) -> Iterator[Finding]:
-    """A condition that compares with no number would hold for nobody."""
+def _asked_values(rows: Sequence[Row]) -> Iterator[Finding]:
+    """A condition that asks for a value of another type would hold for nobody."""
     for row in rows:
         code, operator, value = row.key("feature_code", "operator_code", "value")
-        is_number = code in NUMBER_FEATURES or code.endswith("_count")
-        is_compared = operator in NUMBER_OPERATORS or (
-            is_number and operator in EQUAL_OPERATORS
-        )
-        problem = _any_number(value) if code and value and is_compared else None
+        problem = _value_problem(code, operator, value) if all(row.key(*ASKED)) else ""
         if problem:
-            text = "is no number; ask for a text with = or !="
-            told = problem if is_number else text
-            yield row.says(f"value {value!r} of {code} {operator} {told}", "value")
+            yield row.says(f"value {value!r} of {code} {operator} {problem}", "value")
+
+
+def _value_problem(code: str, operator: str, value: str) -> str | None:
+    if code in NUMBER_FEATURES or code.endswith("_count"):
+        asked = " ".join((*EQUAL_OPERATORS, *NUMBER_OPERATORS))
+        text = f"asks for a text of what is a number; ask with one of {asked}"
+        return text if operator in TEXT_OPERATORS else _any_number(value)
+    if operator in NUMBER_OPERATORS:
+        asked = " ".join((*EQUAL_OPERATORS, *TEXT_OPERATORS))
+        return f"asks for a number of what is a text; ask with one of {asked}"
+    is_flag = code in FLAG_FEATURES and operator in EQUAL_OPERATORS
+    return _flag(value) if is_flag else None
 
 
 def _segment_channels(seeds: Seeds) -> Iterator[Finding]:
-    """A channel that a segment asks for is one that journeys can have."""
+    yield from _asked_channels(seeds, seeds.sound["segment_rules"])
+
+
+def _scored_channels(seeds: Seeds) -> Iterator[Finding]:
+    yield from _asked_channels(seeds, seeds.sound["scoring_rules"])
+
+
+def _asked_channels(seeds: Seeds, rows: Sequence[Row]) -> Iterator[Finding]:
+    """A channel that a rule asks for is one that journeys can have."""
     known = {*OWN_CHANNELS, *seeds.codes("channels", "channel_code")}
-    for row in seeds.sound["segment_rules"]:
+    for row in rows:
         if row["feature_code"] == FEATURE_CODES[0]:
             for code in _named_values(row):
                 yield from _unknown(row, "value", code, known, "channels")
@@ -1363,8 +1378,9 @@ RELATIONS: Final[Sequence[tuple[tuple[str, ...], Relation]]] = (
     (("segment_rules", "event_aliases"), _segment_features),
     (("scoring_rules", "event_aliases"), _scored_features),
     (("segment_rules", "channels"), _segment_channels),
-    (("segment_rules",), _segment_numbers),
-    (("scoring_rules",), _scored_numbers),
+    (("scoring_rules", "channels"), _scored_channels),
+    (("segment_rules",), _segment_values),
+    (("scoring_rules",), _scored_values),
     (("origins",), _origins),
     (("origins", "channels", "event_aliases", "stages"), _origin_codes),
     (("followups", "event_aliases"), _followups),

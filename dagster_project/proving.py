@@ -7,7 +7,7 @@ and pages hide in them.
 import gzip
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -153,14 +153,25 @@ def _sqlite(path: Path, needle: Needle) -> Iterator[str]:
 
 
 def _packed(path: Path, needle: Needle) -> Iterator[str]:
+    with _unpacked(path) as stream:
+        lines = list(_lines(stream, needle))
+    yield from lines
+    if not lines:
+        with _unpacked(path) as stream:
+            if _is_in_stream(stream, needle):
+                yield "its unpacked bytes"
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     if path.suffix == ".gz":
         with gzip.open(path, "rb") as stream:
-            yield from _lines(stream, needle)
-        return
-    import pyarrow as pa
+            yield stream
+    else:
+        import pyarrow as pa
 
-    with pa.input_stream(str(path), compression="zstd") as stream:
-        yield from _lines(stream, needle)
+        with pa.input_stream(str(path), compression="zstd") as stream:
+            yield stream
 
 
 def _text(path: Path, needle: Needle) -> Iterator[str]:
@@ -188,15 +199,19 @@ def _numbers(raw: bytes, first: int, needle: Needle) -> Iterator[str]:
 
 
 def _is_in_bytes(path: Path, needle: Needle) -> bool:
+    with path.open("rb") as file:
+        return _is_in_stream(file, needle)
+
+
+def _is_in_stream(stream: IO[bytes] | gzip.GzipFile, needle: Needle) -> bool:
     """Whether the bytes hold it as they are, in one or two bytes a character."""
     held = b""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            held += block
-            for raw in (held, held.replace(b"\0", b"")):
-                if needle.is_in(raw.decode("utf-8", "replace")):
-                    return True
-            held = held[-OVERLAP:]
+    while block := stream.read(BLOCK):
+        held += block
+        for raw in (held, held.replace(b"\0", b"")):
+            if needle.is_in(raw.decode("utf-8", "replace")):
+                return True
+        held = held[-OVERLAP:]
     return False
 
 

@@ -10,6 +10,10 @@
         select
             journeys.journey_id,
             rules.*,
+            case
+                when rules.feature_code like 'is!_%' escape '!' then lower(rules.value)
+                else rules.value
+            end as whole_value,
             {{ try_cast('rules.value', 'double') }} as number,
             '|' || replace(rules.value, ' | ', '|') || '|' as list_value,
             features.text_value,
@@ -26,8 +30,8 @@
     ) as faced
     where
         case operator_code
-            when '=' then coalesce(text_value = value, number_value = number)
-            when '!=' then coalesce(text_value <> value, number_value <> number)
+            when '=' then coalesce(text_value = whole_value, number_value = number)
+            when '!=' then coalesce(text_value <> whole_value, number_value <> number)
             when '<' then number_value < number
             when '<=' then number_value <= number
             when '>' then number_value > number

@@ -87,7 +87,12 @@ def test_check_lists_file_line_column_and_message_for_editors_and_ci(
     tmp_path: Path,
 ) -> None:
     dear = {"source_code": "s", "source_reason": "dear"}
-    seeds = {"loss_reasons": [dear], "origins": [], "segment_rules": []}
+    seeds = {
+        "loss_reasons": [dear],
+        "origins": [],
+        "segment_rules": [],
+        "scoring_rules": [],
+    }
     write_seeds(tmp_path / "seeds", seeds)
     (tmp_path / "seeds" / "channels.csv").write_text(
         "source_code,source_channel,channel_code,channel_name\ns,M,all,Mail\n",
@@ -115,7 +120,7 @@ def test_check_tells_an_alias_of_a_source_that_dbt_does_not_name(
     declared = {"source_channel": "M", "channel_code": "m", "channel_name": "Mail"}
     sources = ("snowplow_web", "snowplow_wep")
     rows = [{"source_code": source, **declared} for source in sources]
-    seeds = {"channels": rows, "origins": [], "segment_rules": []}
+    seeds = {"channels": rows, "origins": [], "segment_rules": [], "scoring_rules": []}
     write_seeds(tmp_path / "seeds", seeds)
     environment = {
         "FUNNELHOUSE_SEEDS": str(tmp_path / "seeds"),

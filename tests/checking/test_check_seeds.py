@@ -194,6 +194,7 @@ BAD_VALUES = [
     ("event_aliases", "s,k,,,ignored,seller", "event_code 'ignored' is reserved"),
     ("event_aliases", "s,k,,,won,seller", "'won' is reserved, for won_count is a metr"),
     ("event_aliases", "s,k,,,entered,customer", "for entered_count is a metric"),
+    ("event_aliases", "s,k,,,touches,customer", "touches_count is a feature; choose"),
     ("event_aliases", "s,k,,,k,nobody", "actor_code 'nobody' must be one of"),
     ("channels", ",k,k,K", "source_code '' is empty"),
     ("channels", "s,,k,K", "source_channel '' is empty"),
@@ -265,7 +266,9 @@ BAD_RELATIONS = [
     ("segment_rules", "x,1,touches_count,=,many", "'many' of touches_count = is no nu"),
     ("segment_rules", 'x,1,v_count,>=,"1,5"', "'1,5' of v_count >= is no number; writ"),
     ("segment_rules", "x,1,days_since_first_visit,<,1 d", "'1 d' of days_since_first_"),
-    ("segment_rules", "x,1,region_code,>,south", "region_code > is no number; ask for"),
+    ("segment_rules", "x,1,region_code,>,5", "'5' of region_code > asks for a number"),
+    ("segment_rules", "x,1,v_count,in,1 | 2", "of v_count in asks for a text of what"),
+    ("segment_rules", "x,1,is_returning,=,yes", "of is_returning = must be true or fa"),
     ("segment_rules", "x,3,channel_code,=,mm", "value 'mm' is not in channels.csv; di"),
     ("segment_rules", "x,3,channel_code,!=,Mail", "value 'Mail' is not in channels.cs"),
     ("segment_rules", "x,3,channel_code,in,m | zz", "value 'zz' is not in channels.cs"),
@@ -336,6 +339,7 @@ BAD_RELATIONS = [
     ("scoring_rules", "o,fit,channel_code,=,,5", "a rule asks for a value"),
     ("scoring_rules", "o,behaviour,v_count,!=,many,5", "'many' of v_count != is no nu"),
     ("scoring_rules", "o,fit,touches_count,>=,nan,5", "'nan' of touches_count >= is n"),
+    ("scoring_rules", "o,fit,channel_code,=,mm,5", "value 'mm' is not in channels.csv"),
     ("scoring_rules", "o,sales_qualified,,,,30", "stands in line 5 already"),
     ("scoring_rules", "o,sales_qualified,,,,3", "qualify for sales and 10 for mark"),
     ("scoring_rules", "o,sales_qualified,channel_code,,,30", "is not read; leave it"),
@@ -448,6 +452,7 @@ def test_an_order_may_pass_to_another_stage_when_the_first_has_ended(
     [
         *("touches_count,>=,1.5", "days_since_first_visit,!=,-2", "v_count,=,1e3"),
         *("region_code,=,many", "product_code,in,a | b", "actions_sequence,begins,v"),
+        *("is_returning,=,TRUE", "is_returning,!=,false"),
     ],
 )
 def test_a_condition_on_a_number_or_on_a_text_is_let_pass(
@@ -479,6 +484,7 @@ def test_own_codes_and_parts_of_channels_are_let_pass(
         ("stage_aliases", "hubspt,p1,two,p,a,false,,", "did you mean 'hubspot'?"),
         ("event_aliases", "zz,k,,,k,seller", "see CONTRIBUTING.md"),
         ("channels", "zz,k,m,Mail", "see CONTRIBUTING.md"),
+        ("loss_reasons", "zz,dear,price,Price", "see CONTRIBUTING.md"),
     ],
 )
 def test_an_alias_of_a_source_that_nobody_declares_is_named(

@@ -56,6 +56,7 @@ def seeds() -> Seeds:
         "segment_rules": [
             {**again, "group_number": 1, "operator_code": "=", "value": "true"}
         ],
+        "scoring_rules": [],
         "origins": [],
         "experiments": [],
         "channels": [
@@ -306,6 +307,8 @@ def test_the_records_forget_whose_a_journey_was(story: Story) -> None:
         ("a.db", "sqlite", "table t"),
         ("a.csv.gz", "packed", "line 2"),
         ("a.jsonl.zst", "packed", "line 2"),
+        ("a.utf16.csv.gz", "packed", "its unpacked bytes"),
+        ("a.utf16.csv.zst", "packed", "its unpacked bytes"),
         ("a.log", "text", "line 2"),
         ("a.utf16", "text", "its bytes"),
         ("mail jane@example.com", "text", "its name"),
@@ -349,7 +352,8 @@ def test_a_broken_file_is_told_and_the_search_goes_on(
 def plant(path: Path, text: str) -> None:
     """Write a text as a file of the kind that its name says."""
     path.unlink(missing_ok=True)
-    lines = f"first\n{text}\n".encode()
+    encoding = "utf-16" if ".utf16" in path.suffixes else "utf-8"
+    lines = f"first\n{text}\n".encode(encoding)
     if path.suffix == ".parquet":
         pq.write_table(pa.table({"id": [1], "told": [text]}), path, compression="zstd")
     elif path.suffix == ".duckdb":
@@ -366,9 +370,7 @@ def plant(path: Path, text: str) -> None:
     elif path.suffix == ".zst":
         path.write_bytes(pa.compress(lines, codec="zstd", asbytes=True))
     else:
-        path.write_bytes(
-            lines if path.suffix != ".utf16" else lines.decode().encode("utf-16")
-        )
+        path.write_bytes(lines)
 
 
 def test_what_the_command_leaves_in_the_lake_is_no_address(story: Story) -> None:

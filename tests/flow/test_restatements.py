@@ -94,6 +94,7 @@ def seeds(**edited: Rows) -> Seeds:
         "segments": [segment("again", 1), segment("ruled", 2)],
         **funnels_of_all_segments(),
         "segment_rules": [rule("again", **RETURNED)],
+        "scoring_rules": [],
         "origins": [],
         "experiments": [],
         "channels": [channel(story) for story in STORIES],
