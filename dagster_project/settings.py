@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ("duckdb", "spark")
 SERVERS = ("postgresql",)
+# Signs of a path that stand for something else: in SQL, patterns of files and URLs.
+UNFIT = re.compile(r"['*?\[\]{}\\]|%[0-9A-Fa-f]{2}")
 
 
 class SettingError(ValueError):
@@ -50,13 +52,14 @@ class Settings:
         """Read `FUNNELHOUSE_*`.
 
         Raises:
-            SettingError: a value that is no number, no time zone or out of range.
+            SettingError: a value that is no number, no time zone, out of range, or a
+                path that DuckDB cannot be asked for.
         """
 
         def value(name: str, default: str = "") -> str:
             return environment.get(f"FUNNELHOUSE_{name}", "").strip() or default
 
-        data = Path(value("DATA", str(ROOT / "data"))).absolute()
+        data = _data_folder(Path(value("DATA", str(ROOT / "data"))).absolute())
         return cls(
             extracts=Path(value("EXTRACTS", str(data / "extracts"))).absolute(),
             data=data,
@@ -75,6 +78,17 @@ class Settings:
             postgres_schema=value("POSTGRES_SCHEMA", "funnelhouse"),
             postgres_reader=value("POSTGRES_READER") or None,
         )
+
+
+def _data_folder(folder: Path) -> Path:
+    """A folder whose files may be named in SQL and asked for by patterns."""
+    unfit = UNFIT.search(str(folder))
+    if unfit:
+        raise SettingError(
+            f"FUNNELHOUSE_DATA: the path {folder} holds {unfit[0]}, which would be "
+            "read as something else; choose a folder without it"
+        )
+    return folder
 
 
 def _engine(name: str) -> str:

@@ -107,6 +107,17 @@ def test_a_limit_of_memory_that_is_no_size_is_an_error_of_usage(
     assert f"FUNNELHOUSE_MEMORY_LIMIT: '{size}' is no size" in result.output
 
 
+@pytest.mark.parametrize("name", ["o'brien", "a[1]", "a{1}", "*", "a?", "a\\b", "%20"])
+def test_a_folder_whose_name_is_read_as_something_else_is_an_error_of_usage(
+    call: Call, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    result = call("sample", FUNNELHOUSE_DATA=str(folder))
+    assert result.exit_code == 2
+    assert f"FUNNELHOUSE_DATA: the path {folder} holds" in result.output
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("code", [0, 1, 3, 4])
 def test_run_ends_with_the_code_of_its_night(
     call: Call, monkeypatch: pytest.MonkeyPatch, code: int
