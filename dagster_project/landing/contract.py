@@ -113,6 +113,7 @@ def _contract(node: Mapping[str, Any], extract: Mapping[str, Any]) -> Contract:
     read.check_values()
     zone = read.zone()
     columns = _columns(node, read)
+    mode = read.choice("mode", MODES)
     return Contract(
         source_code=node["source_name"],
         table_name=node["name"],
@@ -122,8 +123,8 @@ def _contract(node: Mapping[str, Any], extract: Mapping[str, Any]) -> Contract:
         encoding=read.encoding(),
         delimiter=read.delimiter(),
         timezone=zone.key,
-        mode=read.choice("mode", MODES),
-        key=read.key(columns),
+        mode=mode,
+        key=read.key(columns, mode),
         data_through=read.instant("data_through", zone, day_ends=True),
         history_from=read.instant("history_from", zone, day_ends=False),
         schema_change=read.choice("schema_change", SCHEMA_CHANGES, "evolve"),
@@ -210,8 +211,15 @@ class _Reader:
             raise self.error(key, f"is {value!r}", "state a list of names")
         return tuple(listed)
 
-    def key(self, columns: Collection[Column]) -> tuple[str, ...]:
+    def key(self, columns: Collection[Column], mode: str) -> tuple[str, ...]:
         names = self.texts("key")
+        if mode == "full" and not names:
+            raise self.error(
+                "key",
+                "is missing, and mode full takes a key that a later extract lacks for "
+                "deleted",
+                "name the columns that tell rows apart",
+            )
         declared = {column.name for column in columns}
         if strange := [name for name in names if declared and name not in declared]:
             raise self.error("key", f"has {strange}", "name columns of the table")

@@ -11,6 +11,7 @@ GOOD: dict[str, Any] = {
     "files": ["crm/*.csv"],
     "format": "csv",
     "mode": "full",
+    "key": ["id"],
     "extracted_at": {"fixed": "2024-01-31"},
 }
 
@@ -51,6 +52,8 @@ def test_only_the_sources_asked_for_are_read() -> None:
         ("format", "xlsx"),
         ("format", None),
         ("mode", "sometimes"),
+        ("key", None),
+        ("key", ["identity"]),
         ("encoding", "klingon"),
         ("delimiter", "||"),
         ("timezone", "Mars/Olympus"),
@@ -68,6 +71,13 @@ def test_a_wrong_key_is_named_with_its_source_and_table(key: str, value: Any) ->
     changed = {k: v for k, v in (GOOD | {key: value}).items() if v is not None}
     with pytest.raises(ContractError, match=rf"source crm, table deal: .*\.{key}"):
         read_contracts(manifest(changed), [])
+
+
+@pytest.mark.parametrize("mode", ["append", "changes"])
+def test_only_whole_extracts_need_a_key(mode: str) -> None:
+    told = {name: value for name, value in GOOD.items() if name != "key"}
+    [found] = read_contracts(manifest(told | {"mode": mode}), [])
+    assert found.key == ()
 
 
 def test_personal_data_and_whose_a_row_is_are_read() -> None:
