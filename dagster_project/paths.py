@@ -85,6 +85,11 @@ class Paths:
         return self.warehouse.parent
 
     @property
+    def sightings(self) -> Path:
+        """What extracts were when they were hashed, to know the same ones again."""
+        return self.workshop / "sightings"
+
+    @property
     def dbt_target(self) -> Path:
         return self.data / "warehouse" / "target"
 

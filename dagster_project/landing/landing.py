@@ -40,6 +40,7 @@ from dagster_project.landing.jsonl_reader import read_jsonl
 from dagster_project.landing.lake import FileOutcome
 from dagster_project.landing.parquet_reader import read_parquet
 from dagster_project.landing.purging import erase_new
+from dagster_project.landing.sightings import Sightings, state_of
 from dagster_project.landing.sinks import (
     REJECTS,
     ArrowRows,
@@ -120,8 +121,10 @@ def land(
             if following:
                 night.look_ahead(following)
             night.look_at(file)
-        night.forget_missing({file.name for file in found})
+        names = {file.name for file in found}
+        night.forget_missing(names)
         night.commit()
+        night.write_sightings(names)
         return Landing(tuple(night.outcomes + night.still_refused), batch_id)
 
 
@@ -165,6 +168,7 @@ class Night:
         self._duck = duck
         self._crew = crew
         self._looked: dict[str, tuple[str, bytes | None]] = {}
+        self._sightings = Sightings(contract, paths)
         self._name = lake.name_of(batch_id, contract)
         self._folder = lake.batch_folder(paths, contract, batch_id)
         self._is_taken = (paths.manifest / self._name).exists()
@@ -200,15 +204,24 @@ class Night:
             if begin is None or not is_held(found.path):
                 return
             sha256, content = self._looked[found.name] = self._digest(found)
-            is_known = self._is_known(self._outcome(found, sha256))
-            if content and len(content) > TINY and not is_known:
+            is_old = self._is_old(self._outcome(found, sha256))
+            if content and len(content) > TINY and not is_old:
                 begin(sha256, content, self._contract, self._duck, self._crew)
 
     def _digest(self, found: Found) -> tuple[str, bytes | None]:
         if found.name in self._looked:
             return self._looked.pop(found.name)
+        seen = self._sightings.sha256_of(found.name, found.path)
+        if seen is not None and self._is_old(self._outcome(found, seen)):
+            return seen, None
         check_place(found.path, self._paths.extracts)
-        return digest(found.path)
+        before = state_of(found.path)
+        sha256, content = digest(found.path)
+        self._sightings.keep(found.name, found.path, before, sha256)
+        return sha256, content
+
+    def write_sightings(self, names: set[str]) -> None:
+        self._sightings.write(names)
 
     def look_at(self, found: Found) -> None:
         """Land a file, or say why not; same name and same content is no news."""
@@ -311,6 +324,10 @@ class Night:
         place = (contract.source_code, contract.table_name)
         return FileOutcome(*place, found.name, sha256, self._batch_id)
 
+    def _is_old(self, outcome: FileOutcome) -> bool:
+        """Whether nothing has to be read of the file."""
+        return outcome.version in self._withdrawn or self._is_known(outcome)
+
     def _is_known(self, outcome: FileOutcome) -> bool:
         latest = self._latest.get(outcome.file_name)
         if latest is None or latest.file_sha256 != outcome.file_sha256:
@@ -378,7 +395,7 @@ class Night:
         self._check_free()
         self._folder.mkdir(parents=True, exist_ok=True)
         at = outcome.extracted_at
-        before = _state(found.path)
+        before = state_of(found.path)
         with unpacked(
             found, outcome.file_sha256, content, at, self._scratch
         ) as incoming:
@@ -404,7 +421,7 @@ class Night:
         sink = RowSink(self._folder, self._numbers)
         try:
             reading = self._read_large(incoming, sink)
-            if incoming.content is None and _state(found.path) != before:
+            if incoming.content is None and state_of(found.path) != before:
                 raise RefusedError("changed while it was read; it is tried again")
         except BaseException:
             sink.discard()
@@ -500,11 +517,6 @@ class Night:
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
         yield from file.iter_batches()
-
-
-def _state(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _final(part: Path) -> str:
